@@ -1,0 +1,350 @@
+"""The tables. Ids are text (time + random), times integer ms UTC; a column of type LargeBinary is encrypted by the vault
+unless its comment says otherwise."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, default: str = "") -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=default)
+
+
+def _int(name: str, default: int = 0) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=str(default))
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean(create_constraint=False), nullable=False, server_default=text("false"))
+
+
+house = Table("house", metadata, Column("key", Text, primary_key=True), _text("value"))
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("slug"),
+    _text("name"),
+    _text("account_id"),
+    _text("account_name"),
+    _text("state", "ok"),  # ok | reconnect | removed
+    _text("why"),  # what is wrong, in words
+    _flag("practice"),
+    Column("hook_key", Text, nullable=False, unique=True),  # the secret part of the hook's address
+    Column("secret", LargeBinary),  # JSON: field → value
+    Column("hook_secrets", LargeBinary),  # JSON: list, newest first
+    Column("expires_at", BigInteger),
+    Column("refresh_until", BigInteger),
+    _text("circuit", "closed"),  # closed | open
+    _int("circuit_until"),
+    _int("fails"),
+    _int("trips"),  # times the circuit opened in a row
+    _int("quiet_until"),  # 429: nobody calls before this time
+    Column("last_event_at", BigInteger),
+    Column("last_call_at", BigInteger),
+    _int("made_at"),
+)
+
+polls = Table(
+    "polls",
+    metadata,
+    Column("connection", Text, ForeignKey("connections.id"), nullable=False),
+    _text("kind"),  # the poll's first kind
+    _text("cursor"),  # JSON
+    _int("next_at"),
+    _int("lease_until"),
+    _text("error"),
+    PrimaryKeyConstraint("connection", "kind"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("connection", Text, ForeignKey("connections.id"), nullable=False),
+    _text("kind"),  # "zoom.meeting.summary_completed"
+    Column("dedupe_key", Text, nullable=False),
+    _text("serial_key"),
+    _text("once_key"),
+    Column("occurred_at", BigInteger),
+    _int("received_at"),
+    Column("body", LargeBinary),
+    _text("body_sha256"),
+    _text("state", "new"),  # new | routed | ignored | dead
+    _int("tries"),
+    _text("error"),
+    _int("copies"),
+    Column("last_copy_at", BigInteger),
+    UniqueConstraint("connection", "dedupe_key"),
+    Index("ix_events_state", "state", "received_at"),
+    Index("ix_events_once", "connection", "once_key"),
+)
+
+recipes = Table(
+    "recipes",
+    metadata,
+    _text("slug"),
+    _text("version"),  # the first 12 characters of sha256
+    _text("sha256"),
+    _text("text"),
+    _text("state", "published"),  # published | draft
+    _text("made_by"),
+    _int("made_at"),
+    PrimaryKeyConstraint("slug", "version"),
+)
+
+# Which version of a recipe runs, on whose accounts and how freely. One row for practice, one for the real accounts.
+switches = Table(
+    "switches",
+    metadata,
+    _text("slug"),
+    _flag("practice"),
+    _text("version"),
+    _flag("is_on"),
+    _text("level", "auto"),  # rehearse | review | auto
+    _text("settings", "{}"),  # JSON: setting → value
+    _text("connections", "{}"),  # JSON: connector slug → connection id
+    _int("daily_tokens", 500_000),  # the model's budget a day
+    _int("changed_at"),
+    _text("changed_by"),
+    PrimaryKeyConstraint("slug", "practice"),
+)
+
+serials = Table("serials", metadata, Column("key", Text, primary_key=True), _int("next", 1))
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("recipe"),
+    _text("version"),
+    _flag("practice"),
+    _text("level", "auto"),
+    Column("event", Text, ForeignKey("events.id")),
+    Column("start_key", Text, nullable=False, unique=True),
+    _text("serial_key"),
+    _int("serial_no"),
+    _text("state", "queued"),  # queued running done failed later waiting cancelled undoing undone
+    _int("wake_at"),
+    _text("why"),
+    _int("fence"),
+    _text("holder"),
+    _int("lease_until"),
+    _int("claims"),
+    Column("input", LargeBinary),  # JSON: settings and connections as they were at the start
+    _text("title"),  # what the run is about, for lists
+    _text("error"),
+    _int("made_at"),
+    Column("ended_at", BigInteger),
+    Index("ix_runs_claim", "state", "wake_at"),
+    Index("ix_runs_serial", "serial_key", "serial_no"),
+    Index("ix_runs_recipe", "recipe", "made_at"),
+    Index("ix_runs_event", "event"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("run", Text, ForeignKey("runs.id"), nullable=False),
+    _text("step"),
+    _text("item"),
+    _text("state", "pending"),  # pending intent done failed unknown skipped compensated
+    _int("tries"),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    _text("given_sha256"),
+    Column("given", LargeBinary),  # JSON: what went into the step
+    Column("answer", LargeBinary),  # JSON: what came out
+    _text("error"),
+    Column("write", Text),
+    _text("model"),
+    _int("tokens_in"),
+    _int("tokens_out"),
+    _int("cost"),  # millionths of a dollar; 0 with tokens means the price is not known
+    PrimaryKeyConstraint("run", "step", "item"),
+)
+
+writes = Table(
+    "writes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("run", Text, ForeignKey("runs.id"), nullable=False),
+    _text("step"),
+    _text("item"),
+    Column("connection", Text, ForeignKey("connections.id"), nullable=False),
+    _text("action"),
+    _text("safety"),
+    _text("key"),
+    _text("marker"),
+    Column("arguments", LargeBinary),  # JSON
+    Column("request", LargeBinary),  # JSON: method, path, body
+    _text("request_sha256"),
+    Column("before", LargeBinary),  # JSON
+    _text("version_before"),
+    _text("state", "intent"),  # drawn asked intent done failed unknown compensated
+    _int("fence"),
+    _int("tries"),
+    _int("looks"),  # look-ups that found nothing since the last try
+    Column("first_sent_at", BigInteger),
+    _int("deadline_at"),
+    _text("found_by"),  # answer | look-up | person
+    _text("result_id"),
+    _text("version_after"),
+    Column("after", LargeBinary),  # JSON: the result
+    _text("error"),
+    _text("undoes"),  # id of the write this one takes back
+    _int("made_at"),
+    Column("ended_at", BigInteger),
+    UniqueConstraint("run", "step", "item", "undoes"),
+    Index("ix_writes_state", "state"),
+    Index("ix_writes_made", "made_at"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("write", Text, ForeignKey("writes.id"), nullable=False),
+    _int("fence"),
+    _int("started_at"),
+    Column("ended_at", BigInteger),
+    Column("status", Integer),
+    _text("error"),
+    _text("vendor_request_id"),
+    Index("ix_calls_write", "write"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("kind"),  # approve answer unknown undo dead reconnect check poison
+    Column("run", Text, ForeignKey("runs.id")),
+    Column("event", Text, ForeignKey("events.id")),
+    Column("connection", Text, ForeignKey("connections.id")),
+    _text("step"),
+    _text("item"),
+    Column("write", Text),
+    _text("request_sha256"),
+    _text("says"),  # what happened and what is asked, in words
+    Column("facts", LargeBinary),  # JSON the page draws
+    _text("role"),
+    _int("limit"),
+    _text("state", "open"),  # open | decided | expired
+    _int("opened_at"),
+    Column("expires_at", BigInteger),
+    _text("decided_by"),
+    Column("decided_at", BigInteger),
+    _text("decision"),
+    _int("row_version"),
+    Index("ix_reviews_state", "state", "opened_at"),
+    Index("ix_reviews_run", "run"),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("recipe"),
+    _text("spec"),
+    _text("zone"),
+    _text("catch_up", "last"),
+    _int("window"),
+    Column("last_at", BigInteger),
+    Column("next_at", BigInteger),
+    _flag("paused"),
+)
+
+limits = Table("limits", metadata, Column("key", Text, primary_key=True), _int("tat"))
+
+budgets = Table(
+    "budgets",
+    metadata,
+    _text("recipe"),
+    _text("day"),  # 2026-11-25, UTC
+    _int("tokens"),  # reserved and used
+    _int("cost"),  # millionths of a dollar
+    PrimaryKeyConstraint("recipe", "day"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("no", BigInteger, primary_key=True, autoincrement=False),
+    _int("at"),
+    _text("who"),
+    _text("what"),
+    _text("object"),
+    _text("facts"),  # JSON, no personal text
+    _text("prev"),
+    _text("hash"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    _text("name"),
+    _text("role"),  # owner builder approver viewer
+    _text("password"),  # argon2id
+    Column("totp", LargeBinary),
+    _text("state", "active"),  # active | removed
+    _int("made_at"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),  # sha256 of the cookie
+    Column("user", Text, ForeignKey("users.id"), nullable=False),
+    _text("csrf"),
+    _int("made_at"),
+    _int("seen_at"),
+    Index("ix_sessions_user", "user"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Text, primary_key=True),  # sha256 of the token
+    Column("user", Text, ForeignKey("users.id"), nullable=False),
+    _text("name"),
+    _int("made_at"),
+    Column("used_at", BigInteger),
+)
+
+guesses = Table("guesses", metadata, Column("key", Text, primary_key=True), _int("count"), _int("until"))
+
+refusals = Table(
+    "refusals",
+    metadata,
+    _text("day"),
+    _text("kind"),  # signature, size, type, rate, sign-in …
+    _int("count"),
+    PrimaryKeyConstraint("day", "kind"),
+)

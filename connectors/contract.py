@@ -1,0 +1,287 @@
+"""What a connector is: the record every module in `connectors/` ends in, and the words it is made of.
+
+A connector imports this module and its vendor's SDK, and nothing else of ours. Its functions receive a ready client and
+plain values and return plain JSON values; they know no Flask, no database and no queue, and they let errors through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+import requests
+
+JSON = Any
+"""Plain JSON: None, bool, int, float, str, list, dict."""
+
+
+class Safety(StrEnum):
+    """What the vendor offers after a lost answer; the gate decides by it."""
+
+    KEYED = "keyed"  # takes an idempotency key, or an object id that we choose
+    CONDITIONAL = "conditional"  # changes only if a version or etag matches
+    SET = "set"  # plain overwrite of fields; a delete counts as one
+    STAGED = "staged"  # an inert draft first, then switched on by its id
+    FINDABLE = "findable"  # our marker can be searched for
+    OPAQUE = "opaque"  # nothing: a person settles it
+
+
+class Role(StrEnum):
+    """What an argument of an action does in the world."""
+
+    WHERE = "where"  # recipient, database, channel, address, id
+    MONEY = "money"
+    CONTENT = "content"
+    PLAIN = "plain"
+
+
+class Label(StrEnum):
+    """Who vouches for a value that comes from a vendor."""
+
+    VENDOR = "vendor"  # ids, times, states: the vendor made it
+    OUTSIDE = "outside"  # text that anybody may have written
+
+
+class ConnectorError(Exception):
+    """A sentence for the owner to read; the class says what helps."""
+
+
+class BadSignature(ConnectorError):
+    """The delivery was not signed with our secret, or not within the time window. It is refused and not stored."""
+
+
+class Unreadable(ConnectorError):
+    """The delivery was signed rightly but its body is not what the vendor documents. It is stored as dead."""
+
+
+class Unauthorized(ConnectorError):
+    """The vendor no longer takes our credentials: reconnect."""
+
+
+class Refused(ConnectorError):
+    """The vendor said no for good. The text is what the owner should do about it, in the vendor's words where they help."""
+
+
+class Unavailable(ConnectorError):
+    """Not now. `seconds` is how long the vendor asked us to wait, if it did."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
+# --- how an account is authorised -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input of the connect form; `secret` fields are never shown again after saving."""
+
+    name: str
+    label: str
+    help: str = ""
+    secret: bool = True
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """Credentials that a person copies from the vendor's site. `guide` is the exact clicks, one sentence each."""
+
+    fields: tuple[Field, ...]
+    guide: tuple[str, ...] = ()
+
+
+# --- what comes in ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened. `body` is the bytes that were signed (or what a poll read, in the same shape)."""
+
+    kind: str  # "meeting.summary_completed", without the slug
+    dedupe_key: str  # the same for every delivery of the same event, never for another one
+    body: bytes
+    serial_key: str = ""
+    once_key: str = ""  # events that differ in dedupe_key but must start a recipe only once share this one
+    occurred_at: int | None = None  # ms UTC
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer the vendor expects in place of our usual one (a handshake)."""
+
+    body: JSON
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Received:
+    """What one delivery holds."""
+
+    events: tuple[Event, ...] = ()
+    reply: Reply | None = None
+
+
+@dataclass(frozen=True)
+class Hook:
+    """Webhooks of this vendor. `receive(body, headers, secrets, now)` verifies and parses in one pure call.
+
+    `headers` has lower-case names; `secrets` is every secret valid now (several during a rotation); `now` is Unix
+    seconds. Raises `BadSignature` (refuse) or `Unreadable` (store as dead). `guide` is the exact clicks to set it up.
+    """
+
+    receive: Callable[[bytes, Mapping[str, str], Sequence[str], float], Received]
+    secret_label: str
+    guide: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """A kind of event a recipe can start on.
+
+    `shape(body)` gives the recipe's `event` value, every field of `fields` present; `fields` maps each path
+    ("topic", "todos[].text") to who vouches for it.
+    """
+
+    kind: str
+    label: str
+    shape: Callable[[bytes], dict[str, JSON]]
+    fields: Mapping[str, Label]
+
+
+@dataclass(frozen=True)
+class Poll:
+    """The catch-up path of a trigger: `run(client, cursor)` returns events since the cursor (None at first) and the next cursor."""
+
+    kinds: tuple[str, ...]
+    run: Callable[[Any, JSON], tuple[list[Event], JSON]]
+    every: float = 900.0  # seconds
+
+
+# --- what goes out ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Call:
+    """An action of the same connector with its arguments."""
+
+    action: str
+    arguments: dict[str, JSON]
+
+
+@dataclass(frozen=True)
+class Undo:
+    """How a write is taken back.
+
+    `changed(client, arguments, result, sent_at)` returns None when nobody touched what we wrote, else a sentence that says
+    who or what did (sent_at: ms UTC of our last request to that object); `call(arguments, result, before)` is the action
+    that takes it back.
+    """
+
+    changed: Callable[[Any, dict[str, JSON], dict[str, JSON], int], str | None]
+    call: Callable[[dict[str, JSON], dict[str, JSON], JSON], Call]
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something a recipe can do.
+
+    `run(client, key, **arguments)`: its signature is the schema of the arguments. An action that changes something makes
+    exactly one HTTP request in `run`, always the same bytes for the same key and arguments, because the gate draws it
+    first, stores the bytes and only then lets them out; it returns a dict with "id" and, where there is one, "url".
+    `safety` None means it only reads (then `run` takes no key and may make several requests).
+
+    `before(client, arguments)` may read, and returns changes that must be there first (each its own write);
+    `prepare(client, arguments)` may read, and returns the arguments completed (names resolved, defaults filled);
+    `after(arguments, result)` is pure and returns the changes that complete this one, in order.
+
+    `find(client, key, arguments)` returns the results (same shape as `run`) of requests with this key that did arrive:
+    [] not there, one: it arrived, several: a person decides. For `set` it returns one result if the object already is as
+    we would make it. `snapshot(client, arguments)` reads what is about to be changed, for undo.
+    """
+
+    run: Callable[..., JSON]
+    label: str
+    says: str  # "creates the page {title} in {data_source}": one line on the run page
+    safety: Safety | None = None
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    find: Callable[[Any, str, dict[str, JSON]], list[dict[str, JSON]]] | None = None
+    settle: float = 60.0  # seconds the vendor may need until a change that arrived can be found
+    key_life: float = 86400.0  # seconds the vendor remembers our key (keyed only)
+    prepare: Callable[[Any, dict[str, JSON]], dict[str, JSON]] | None = None
+    before: Callable[[Any, dict[str, JSON]], list[Call]] | None = None
+    after: Callable[[dict[str, JSON], dict[str, JSON]], list[Call]] | None = None
+    snapshot: Callable[[Any, dict[str, JSON]], JSON] | None = None
+    undo: Undo | None = None
+    judgment: bool = False  # a person must decide: sends to a client, charges, publishes
+    internal: bool = False  # used by other actions only; recipes cannot name it
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a picker."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Fills a picker: `run(client, query)` lists what matches; `resolve(client, text)` turns what a person pasted (an address,
+    a parent's id) into the choices it may mean, or raises `Refused` with what to do."""
+
+    run: Callable[[Any, str], list[Choice]]
+    resolve: Callable[[Any, str], list[Choice]] | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom the credentials belong to."""
+
+    id: str
+    name: str
+
+
+class Http(Protocol):
+    """The one door out, opened for one connection: only this vendor's hosts, no redirects, no SDK retries, total time-outs."""
+
+    def url(self, host: str = "api") -> str:
+        """The base address of one of the connector's `hosts`, without a trailing slash."""
+
+    @property
+    def session(self) -> requests.Session: ...
+
+    def httpx(self) -> Any:
+        """An `httpx.Client` that goes through this door."""
+
+    def httpx2(self) -> Any:
+        """An `httpx2.Client` that goes through this door."""
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One vendor. `hosts` names its base addresses; `open` returns the client its functions take."""
+
+    slug: str
+    title: str
+    says: str  # one line on the Connections page
+    hosts: Mapping[str, str]
+    auth: ApiKey
+    open: Callable[[Mapping[str, str], Http], Any]
+    check: Callable[[Any], Account]
+    explain: Callable[[int, bytes], str | None]  # (status, body) of a refusal → what the owner should do, or None
+    hook: Hook | None = None
+    triggers: tuple[Trigger, ...] = ()
+    polls: tuple[Poll, ...] = ()
+    actions: Mapping[str, Action] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    rate: float = 5.0  # requests a second, per connection, over all workers
+    burst: int = 5
+    typed_host: str = ""  # the field of `auth` in which a person may type an address of their own
+    practice: Mapping[str, str] = field(default_factory=dict)  # credentials of the practice account
+
+
