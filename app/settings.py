@@ -50,7 +50,10 @@ class Settings:
 
 def read(environ: Mapping[str, str]) -> Settings:
     """The settings of this environment. Raises BadSettings."""
-    get = lambda name: environ.get(name, "").strip()  # noqa: E731 - one place, one meaning
+
+    def get(name: str) -> str:
+        return environ.get(name, "").strip()
+
     return Settings(
         home=Path(get("PATCHBAY_HOME") or "var"),
         database_url=_database(get("DATABASE_URL")),

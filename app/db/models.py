@@ -151,6 +151,8 @@ runs = Table(
     _text("state", "queued"),  # queued running done failed later waiting cancelled undoing undone
     _int("wake_at"),
     _text("why"),
+    _text("waits_for"),  # connection id, or "slug:<slug>" while none is connected
+    _text("doing", "run"),  # run | undo
     _int("fence"),
     _text("holder"),
     _int("lease_until"),

@@ -1,0 +1,53 @@
+"""What every part of core is handed first: settings, database, vault, connectors and the two clocks."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import connectors
+from app.core import house
+from app.core.vault import Vault, ensure_keys
+from app.db.session import Database
+from app.db.steady import Steady
+from app.settings import Settings
+from connectors.contract import Connector
+
+
+@dataclass
+class Hub:
+    """One process's view of this hub. Cheap to make; holds no connection until it is used."""
+
+    settings: Settings
+    db: Database
+    vault: Vault
+    connectors: Mapping[str, Connector]
+    steady: Steady = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.steady = Steady(self.db)
+
+    def now(self) -> int:
+        """Wall time, ms UTC: for what people read. Leases and deadlines use `steady.now()`."""
+        return int(time.time() * 1000)
+
+    @cached_property
+    def secret(self) -> bytes:
+        """This hub's own secret: markers of writes are made with it, so it must outlive key rotation."""
+        place = "house:secret:value"
+        fresh = self.vault.seal(secrets.token_bytes(32), place).decode()
+        kept: str = self.db.write(lambda conn: house.put_once(conn, "secret", fresh))
+        return self.vault.open(kept.encode(), place)
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def open_hub(settings: Settings, connectors_: Mapping[str, Connector] | None = None) -> Hub:
+    """The hub of these settings. The database must be migrated already. Raises BadSettings."""
+    vault = Vault(ensure_keys(settings))
+    pool = max(20, settings.threads + 8)
+    return Hub(settings, Database(settings.database, pool=pool), vault, connectors_ or connectors.load())

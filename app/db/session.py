@@ -1,0 +1,169 @@
+"""One database, SQLite or PostgreSQL, behind `read()` and `write()`.
+
+SQLite: WAL, `synchronous=FULL`, `BEGIN IMMEDIATE`. Writers of all processes queue at a lock file (busy waiting at SQLite's own
+lock starves them), and within a process whoever gets the lock commits for everybody who waits: one fsync for many.
+PostgreSQL: READ COMMITTED, one transaction a write.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
+
+T = TypeVar("T")
+Write = Callable[[Connection], T]
+_BATCH = 100  # writes that share one commit at most
+
+
+class Database:
+    """`read()` gives a connection for queries; `write(fn)` runs `fn(connection)` in one short transaction.
+
+    `fn` must have no effect outside the database: it may run again. No network call inside it.
+    """
+
+    def __init__(self, url: str, *, pool: int = 20) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite(url, pool) if self.is_sqlite else _postgres(url, pool)
+        self._commits = _GroupCommit(self.engine, _lock_path(url)) if self.is_sqlite else None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self.engine.connect() as conn:
+            yield conn
+
+    def write(self, fn: Write[T]) -> T:
+        """What `fn` returns, once it is committed. Raises what `fn` or the commit raises; then nothing was changed."""
+        if self._commits is not None:
+            return self._commits.write(fn)
+        with self.engine.begin() as conn:
+            return fn(conn)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _postgres(url: str, pool: int) -> Engine:
+    options = "-c statement_timeout=15000 -c synchronous_commit=on -c idle_in_transaction_session_timeout=60000"
+    return create_engine(
+        url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 5}
+    )
+
+
+def _sqlite(url: str, pool: int) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool,
+        max_overflow=pool,
+        connect_args={"timeout": 15, "check_same_thread": False, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _pragmas)
+    return engine
+
+
+def _pragmas(raw: Any, _: object) -> None:
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+        "cache_size=-8000",
+        "temp_store=MEMORY",
+    ):
+        raw.execute(f"PRAGMA {pragma}")
+
+
+def _lock_path(url: str) -> Path:
+    return Path((make_url(url).database or "patchbay.sqlite") + ".lock")
+
+
+class _GroupCommit:
+    """Writers put their function in line; the one that gets the lock runs all of them, each in a savepoint, and commits once."""
+
+    def __init__(self, engine: Engine, lock_path: Path) -> None:
+        self._engine = engine
+        self._path = lock_path
+        self._line: list[tuple[Write[Any], Future[Any]]] = []
+        self._guard = threading.Lock()  # the line
+        self._turn = threading.Lock()  # who commits, within this process
+        self._file: Any = None
+
+    def write(self, fn: Write[T]) -> T:
+        done: Future[T] = Future()
+        with self._guard:
+            self._line.append((fn, done))
+        with self._turn:
+            if not done.done():
+                with self._guard:
+                    batch, self._line = self._line[:_BATCH], self._line[_BATCH:]
+                self._commit(batch)
+        if not done.done():  # more than a batch stood before us
+            return self._again(fn, done)
+        return done.result()
+
+    def _again(self, fn: Write[T], done: Future[T]) -> T:
+        while not done.done():
+            with self._turn:
+                if not done.done():
+                    with self._guard:
+                        batch, self._line = self._line[:_BATCH], self._line[_BATCH:]
+                    self._commit(batch)
+        return done.result()
+
+    def _commit(self, batch: list[tuple[Write[Any], Future[Any]]]) -> None:
+        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+        try:
+            with self._locked(), self._engine.connect() as conn:
+                conn.exec_driver_sql("BEGIN IMMEDIATE")
+                try:
+                    for fn, done in batch:
+                        results.append((done, *_run(conn, fn, alone=len(batch) == 1)))
+                    conn.exec_driver_sql("COMMIT")
+                except BaseException:
+                    with suppress(Exception):
+                        conn.exec_driver_sql("ROLLBACK")
+                    raise
+        except BaseException as problem:
+            for _, done in batch:
+                done.set_exception(problem)
+            if not isinstance(problem, Exception):
+                raise
+            return
+        for done, value, error in results:
+            done.set_exception(error) if error else done.set_result(value)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Writers of other processes wait here, in turn, instead of polling SQLite's lock."""
+        if self._file is None:
+            self._file = self._path.open("a")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+
+def _run(conn: Connection, fn: Write[Any], *, alone: bool) -> tuple[Any, BaseException | None]:
+    """One function of a batch; its failure undoes its own changes and nobody else's."""
+    if alone:
+        return fn(conn), None
+    conn.exec_driver_sql("SAVEPOINT one")
+    try:
+        value = fn(conn)
+    except Exception as problem:
+        conn.exec_driver_sql("ROLLBACK TO one")
+        conn.exec_driver_sql("RELEASE one")
+        return None, problem
+    conn.exec_driver_sql("RELEASE one")
+    return value, None
