@@ -1,0 +1,114 @@
+"""Notion: pages in its databases. https://developers.notion.com/reference/intro"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+from connectors.contract import Account, Action, ApiKey, Connector, Field, Http, Lookup, Role, Safety, Undo
+from connectors.notion import _appends, _lookups, _pages, _prepare
+from connectors.notion._client import VERSION, Notion
+from connectors.notion._explain import explain
+
+
+def connect(credentials: Mapping[str, str], http: Http) -> Notion:
+    """The SDK behind our door: no retries of its own, and nothing of what is written in its log."""
+    from notion_client import Client
+
+    sdk = Client(
+        auth=credentials["token"],
+        base_url=http.url("api"),  # the SDK adds /v1/
+        client=http.httpx(),
+        notion_version=VERSION,
+        retry=False,
+        logger=logging.getLogger("patchbay.notion"),  # without one, each Client adds another handler
+        log_level=logging.ERROR,  # its warnings quote Notion's answers
+    )
+    return Notion(sdk)
+
+
+def check(client: Notion) -> Account:
+    """The bot user of the token, named by its workspace."""
+    me = client.get("users/me")
+    bot = me.get("bot") or {}
+    return Account(me["id"], bot.get("workspace_name") or me.get("name") or "Notion")
+
+
+_create_page = Action(
+    run=_pages.create_page,
+    label="Create a page",
+    says="creates the page “{title}” in {data_source}",
+    safety=Safety.FINDABLE,
+    roles={"data_source": Role.WHERE, "title": Role.CONTENT, "markdown": Role.CONTENT, "properties": Role.CONTENT},
+    find=_pages.find_page,
+    settle=10.0,
+    prepare=_prepare.prepare,
+    before=_prepare.before,
+    after=_pages.after,
+    undo=Undo(changed=_pages.changed, call=_pages.undo_call),
+)
+
+# No undo of their own: the blocks go to the trash with their page, and an empty text column harms nobody.
+_append_blocks = Action(
+    run=_appends.append_blocks,
+    label="Write the next part of a page",
+    says="writes the next part of the page",
+    safety=Safety.FINDABLE,
+    roles={"parent": Role.WHERE, "blocks": Role.CONTENT},
+    find=_appends.find_blocks,
+    settle=10.0,
+    prepare=_appends.prepare,
+    internal=True,
+)
+_add_key_property = Action(
+    run=_prepare.add_key_property,
+    label="Add the column “Patchbay key”",
+    says="adds the text column “Patchbay key”, by which Patchbay recognises its own pages, to {data_source}",
+    safety=Safety.SET,
+    roles={"data_source": Role.WHERE},
+    find=_prepare.find_key_property,
+    settle=10.0,
+    internal=True,
+)
+_trash_page = Action(
+    run=_pages.trash_page,
+    label="Move a page to the trash",
+    says="moves the page {page} to Notion's trash",
+    safety=Safety.SET,
+    roles={"page": Role.WHERE},
+    find=_pages.find_trashed,
+    settle=10.0,
+    internal=True,
+)
+
+connector = Connector(
+    slug="notion",
+    title="Notion",
+    says="Writes pages into your Notion databases.",
+    hosts={"api": "https://api.notion.com"},
+    auth=ApiKey(
+        fields=(Field("token", "Internal connection secret", "Starts with “ntn_”."),),
+        guide=(
+            "Sign in to Notion as somebody who may add connections, and open notion.so/profile/integrations.",
+            "Click “New integration” (newer pages call it “New connection”), name it Patchbay, choose your workspace, "
+            "choose the type Internal, and save.",
+            "Under Capabilities tick Read content, Update content and Insert content, and save.",
+            "Under Configuration click Show beside the internal secret, copy it, and paste it here.",
+            "In Notion open each database that Patchbay should write to, click ••• at the top right, then Connections, "
+            "search for Patchbay, and add it.",
+        ),
+    ),
+    open=connect,
+    check=check,
+    explain=explain,
+    actions={
+        "create_page": _create_page,
+        "append_blocks": _append_blocks,
+        "add_key_property": _add_key_property,
+        "trash_page": _trash_page,
+    },
+    lookups={"data_source": Lookup(run=_lookups.search, resolve=_lookups.resolve, label="Notion database")},
+    rate=3.0,  # an average of three a second: https://developers.notion.com/reference/request-limits
+    burst=3,
+    practice={"token": "{token}"},
+)

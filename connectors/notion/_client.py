@@ -1,0 +1,90 @@
+"""What our functions are handed: Notion's SDK, and what it has told us in the last moments.
+
+Requests are built by hand on `sdk.request`: the SDK's own methods silently drop arguments they do not know (`pick`).
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from connectors.contract import JSON, Refused
+
+VERSION = "2026-03-11"  # https://developers.notion.com/reference/versioning
+PAGE_SIZE = 100
+FRESH = 20.0  # seconds a schema may be reused: long enough for one step, short enough for a person editing columns
+_ID = re.compile(r"(?:^|[^0-9a-f])([0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12})$")
+
+
+@dataclass
+class Notion:
+    """One opened connection."""
+
+    sdk: Any
+    schemas: dict[str, tuple[float, JSON]] = field(default_factory=dict)
+    places: dict[tuple[Any, ...], str] = field(default_factory=dict)
+
+    def get(self, path: str, query: Mapping[str, JSON] | None = None) -> JSON:
+        return self.sdk.request(path=path, method="GET", query=dict(query or {}) or None)
+
+    def post(self, path: str, body: JSON) -> JSON:
+        return self.sdk.request(path=path, method="POST", body=body)
+
+    def patch(self, path: str, body: JSON) -> JSON:
+        return self.sdk.request(path=path, method="PATCH", body=body)
+
+    def data_source(self, id: str) -> JSON:
+        """The data source with its columns, at most `FRESH` seconds old."""
+        known = self.schemas.get(id)
+        if known and time.monotonic() - known[0] < FRESH:
+            return known[1]
+        found = self.get(f"data_sources/{segment(id)}")
+        self.schemas[id] = (time.monotonic(), found)
+        return found
+
+    def children(self, block: str) -> Iterator[JSON]:
+        """The blocks directly inside a page or block, in order, read a hundred at a time."""
+        cursor: JSON = None
+        while True:
+            query = {"page_size": PAGE_SIZE, **({"start_cursor": cursor} if cursor else {})}
+            answer = self.get(f"blocks/{segment(block)}/children", query)
+            yield from answer["results"]
+            cursor = answer.get("next_cursor")
+            if not (answer.get("has_more") and cursor):
+                return
+
+
+def status_of(error: Exception) -> int | None:
+    """The HTTP status an SDK error carries (its `code` is wrong for statuses it does not know), else None."""
+    status = getattr(error, "status", None)
+    return status if isinstance(status, int) else None
+
+
+def segment(id: str) -> str:
+    """An id as one part of an address, whatever it holds."""
+    return quote(id, safe="")
+
+
+def read_id(text: str) -> str | None:
+    """The id in an id or a Notion address, with dashes; None where there is none. `?v=` names a view and is ignored."""
+    path = urlsplit(text.strip()).path if "://" in text else text.strip().split("?")[0].split("#")[0]
+    found = _ID.search(path.rstrip("/").lower())
+    if not found:
+        return None
+    bare = found.group(1).replace("-", "")
+    return "-".join((bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:]))
+
+
+def require_id(text: str, what: str) -> str:
+    """The id, or a `Refused` that says how to get one."""
+    found = read_id(text)
+    if found is None:
+        raise Refused(
+            f"“{text[:80]}” is not the address of a Notion {what}. Open the {what} in Notion, click Share, "
+            "then Copy link, and paste that link here."
+        )
+    return found
