@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from app.core.hub import Hub, open_hub
 from app.db.migrate import migrate
+from app.practice.serve import Served
 from app.settings import Settings
 from tests import databases, network, redis_server
 
@@ -110,3 +112,18 @@ def settings(request: pytest.FixtureRequest, database_url: str, tmp_path: Path, 
     return Settings(
         home=home, database_url=database_url, redis_url=redis, keys=KEYS, port=free_port, patience=0.05, threads=4
     )
+
+
+@pytest.fixture
+def hub(settings: Settings) -> Iterator[Hub]:
+    """A migrated hub with all connectors, nothing connected and nobody signed up."""
+    opened = open_hub(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def practice(tmp_path: Path) -> Iterator[Served]:
+    """The stand-in vendors on loopback, with faults and the ledger under control."""
+    with Served(tmp_path / "practice") as served:
+        yield served

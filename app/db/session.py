@@ -50,6 +50,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._commits is not None:
+            self._commits.close()
 
 
 def _postgres(url: str, pool: int) -> Engine:
@@ -141,6 +143,11 @@ class _GroupCommit:
             return
         for done, value, error in results:
             done.set_exception(error) if error else done.set_result(value)
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
