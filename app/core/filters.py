@@ -364,3 +364,6 @@ FILTERS = _table(
 
 KEEP_ENTRIES = {"limit", "where", "without", "sort", "reverse", "uniq", "default"}
 """Filters after which a list still has the same kind of entries."""
+
+PICK_ENTRY = {"first", "last"}
+"""Filters that give one of a list's entries."""

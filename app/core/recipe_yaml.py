@@ -18,7 +18,6 @@ from ruamel.yaml.events import (
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
 )
 
 from app.core.recipe_problems import Problems
@@ -88,7 +87,7 @@ class Fields:
 Node = Scalar | Items | Fields
 
 
-class Stop(Exception):  # noqa: N818 - a signal: nothing sensible can be said about the rest of the file
+class Stop(Exception):
     """The file cannot be read any further; why is already among the problems."""
 
 
