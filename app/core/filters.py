@@ -280,6 +280,14 @@ def quote_lines(value: Any) -> str:
     return _capped("\n".join(f"> {line}".rstrip() for line in lines))
 
 
+LINKS = re.compile(r"\\.|\[(?![ xX]\])|[<]", re.S)
+
+
+def unlinked(value: Any) -> str:
+    """Markdown from outside that keeps its headings and lists, but whose links, pictures and HTML are shown as they are written"""
+    return _capped(LINKS.sub(lambda m: m[0] if m[0][0] == "\\" else "\\" + m[0], plain_text(value)))
+
+
 def json(value: Any) -> str:
     """the value written as JSON"""
     return _capped(json_codec.dumps(value, ensure_ascii=False, default=plain_text))
@@ -358,7 +366,7 @@ def _table(*functions: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
 FILTERS = _table(
     contains_any, contains, not_, default,
     size, first, last, limit, join, split, map_, where, without, sort, reverse, uniq,
-    upcase, downcase, capitalize, strip, one_line, truncate, append, prepend, replace, md, quote_lines, json,
+    upcase, downcase, capitalize, strip, one_line, truncate, append, prepend, replace, md, quote_lines, unlinked, json,
     plus, minus, times, divided_by, round_, date,
 )  # fmt: skip
 
