@@ -17,15 +17,17 @@ _hasher = PasswordHasher()
 _turn = BoundedSemaphore(3)
 
 # What people type when a form asks for twelve characters. Compared without digits and signs at both ends.
-_COMMON = frozenset(
-    """password passwords passwort motdepasse contrasena senha welcome welcometo letmein letmeinnow iloveyou iloveyouso
-    administrator administration changeme changemenow qwerty qwertyuiop qwertyuiopasdf qwertz qwertzuiop azerty azertyuiop
-    asdfghjkl asdfghjklzxc zxcvbnm sunshine princess football baseball basketball superman batman dragon monkey master
-    michael jennifer shadow trustno computer internet whatever starwars pokemon summer winter spring autumn january
-    february march april may june july august september october november december monday tuesday wednesday thursday friday
-    secret mysecret supersecret topsecret testing testtest testtesttest default company business office manager
-    passwordpassword correcthorsebatterystaple abcdefghijkl abcdefghijklm abcdefghijklmnop""".split()
-)
+_COMMON_WORDS = """
+    password passwords passwort motdepasse contrasena senha welcome welcometo letmein letmeinnow iloveyou
+    iloveyouso administrator administration changeme changemenow qwerty qwertyuiop qwertyuiopasdf qwertz
+    qwertzuiop azerty azertyuiop asdfghjkl asdfghjklzxc zxcvbnm sunshine princess football baseball basketball
+    superman batman dragon monkey master michael jennifer shadow trustno computer internet whatever starwars
+    pokemon summer winter spring autumn january february march april may june july august september october
+    november december monday tuesday wednesday thursday friday secret mysecret supersecret topsecret testing
+    testtest testtesttest default company business office manager passwordpassword correcthorsebatterystaple
+    abcdefghijkl abcdefghijklm abcdefghijklmnop
+"""
+_COMMON = frozenset(_COMMON_WORDS.split())
 _ROWS = "01234567890123456789 abcdefghijklmnopqrstuvwxyz qwertyuiopasdfghjklzxcvbnm"
 
 

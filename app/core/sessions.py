@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from app.core.hub import Hub
 from app.core.users import User
@@ -131,7 +132,10 @@ def take_try(hub: Hub, *about: str, tries: int = TRIES) -> int:
             return 0
         return 0 if row[0] <= tries else max(1, (row[1] - now) // 1000)
 
-    return hub.db.write(count)
+    try:
+        return hub.db.write(count)
+    except IntegrityError:  # two first tries at the same instant
+        return hub.db.write(count)
 
 
 def forget_tries(hub: Hub, *about: str) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from dataclasses import dataclass
 from hmac import compare_digest
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.core import house as facts
 from app.core import passwords
 from app.core.hub import Hub
 from app.core.ids import new_id
+from app.core.passwords import WeakPassword as WeakPassword
 from app.db.models import house, sessions, tokens, users
 
 ROLES = ("owner", "builder", "approver", "viewer")
@@ -67,11 +70,7 @@ def setup_code(hub: Hub) -> str | None:
         return None
     code = "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
 
-    def store(conn: Connection) -> None:
-        conn.execute(delete(house).where(house.c.key == "setup_code"))
-        conn.execute(insert(house).values(key="setup_code", value=_code_hash(code)))
-
-    hub.db.write(store)
+    hub.db.write(lambda conn: facts.put(conn, "setup_code", _code_hash(code)))
     return code
 
 
@@ -80,7 +79,7 @@ def set_up(hub: Hub, code: str, *, name: str, email: str, password: str) -> User
     name, email = clean_name(name), clean_email(email)
     passwords.require_good(password, name, email)
     with hub.db.read() as conn:
-        stored = conn.execute(select(house.c.value).where(house.c.key == "setup_code")).scalar()
+        stored: str = facts.get(conn, "setup_code", "")
     if exist(hub):
         raise AlreadySetUp("This hub has been set up already. Sign in instead.")
     if not stored or not compare_digest(stored, _code_hash(code)):
@@ -89,7 +88,10 @@ def set_up(hub: Hub, code: str, *, name: str, email: str, password: str) -> User
 
     def store(conn: Connection) -> bool:
         # Deleting the code is the race: its row can go only once.
-        won = conn.execute(delete(house).where(house.c.key == "setup_code", house.c.value == stored)).rowcount == 1
+        won = (
+            conn.execute(delete(house).where(house.c.key == "setup_code", house.c.value == json.dumps(stored))).rowcount
+            == 1
+        )
         if won:
             _insert(conn, made)
         return won
@@ -169,7 +171,7 @@ def remove(hub: Hub, user_id: str) -> None:
         return True
 
     if not hub.db.write(store):
-        raise ValueError("This is the only owner. Make somebody else an owner first.")
+        raise ValueError("This is the only owner. Add another owner first.")
 
 
 def clean_email(email: str) -> str:
@@ -204,5 +206,5 @@ def _insert(conn: Connection, row: _Row) -> None:
     conn.execute(insert(users).values(**vars(row)))
 
 
-def _user(row: object) -> User:
-    return User(row["id"], row["email"], row["name"], row["role"])  # type: ignore[index]
+def _user(row: RowMapping) -> User:
+    return User(row["id"], row["email"], row["name"], row["role"])

@@ -1,0 +1,21 @@
+"""The pages: one module per noun. A new page is one module, its templates and one line in `BLUEPRINTS`."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask
+
+from app.web import errors, guard, headers, setup, sign_in, words
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    setup.pages,
+    sign_in.pages,
+)
+
+
+def register(app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.before_request(guard.before)
+    app.after_request(headers.after)
+    errors.register(app)
+    words.register(app)

@@ -1,0 +1,79 @@
+"""The vendors' door: takes raw bytes, has them checked and stored, answers, then rings for a worker.
+
+No session, no page, no form: `request.form` would empty the body before its signature can be checked.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+
+from flask import Blueprint, Response, jsonify, make_response, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from app import jobs
+from app.core import intake
+from app.web import body, guard, limits, refusals
+from app.web.context import hub
+
+pages = Blueprint("hooks", __name__)
+log = logging.getLogger(__name__)
+
+# Far above what a vendor sends; what is left of a flood is then the vendor's to send again.
+_deliveries = limits.Bucket(rate=1000, burst=2000)
+# Who guesses addresses or signatures is slowed down long before that.
+_refused = limits.Bucket(rate=10, burst=200)
+
+_KINDS = {400: "signature", 404: "address", 413: "size", 415: "type", 429: "rate"}
+
+
+@pages.post("/hooks/<slug>/<key>")
+def receive(slug: str, key: str) -> Response:
+    wait = _deliveries.take(f"{slug}/{key}") or _refused.take(request.remote_addr or "", 0)
+    if wait:
+        return _refuse(429, "too fast", wait)
+    try:
+        data = body.read()
+    except RequestEntityTooLarge:
+        return _refuse(413, "too large")
+    except BadRequest:
+        return _refuse(400, "body")
+    return _answer(slug, key, data)
+
+
+receive.act = guard.RAW  # type: ignore[attr-defined]
+
+
+def _answer(slug: str, key: str, data: bytes) -> Response:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        if not guard.is_set_up():
+            return _later("not set up yet")
+        answer = intake.receive(hub(), slug, key, data, headers, request.content_type or "")
+    except SQLAlchemyError as error:
+        log.error("a delivery could not be stored: %s", type(error).__name__)
+        return _later("not now")
+    if answer.status in _KINDS:
+        return _refuse(answer.status, **(answer.body or {}))
+    response = make_response(jsonify(answer.body) if answer.body is not None else b"", answer.status)
+    response.headers.update(answer.headers)
+    for event_id in answer.event_ids:
+        jobs.ring_event(hub().settings, event_id)
+    return response
+
+
+def _refuse(status: int, error: str, wait: float = 0) -> Response:
+    refusals.count(hub(), _KINDS[status])
+    if status in (400, 404, 415):
+        _refused.take(request.remote_addr or "")
+    response = make_response(jsonify({"error": error}), status)
+    if wait:
+        response.headers["Retry-After"] = str(math.ceil(wait))
+    return response
+
+
+def _later(error: str) -> Response:
+    response = make_response(jsonify({"error": error}), 503)
+    response.headers["Retry-After"] = "5"
+    return response

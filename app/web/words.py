@@ -1,0 +1,173 @@
+"""Plain words for states, times and amounts: the filters and globals of every template."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, g, request, url_for
+
+from app.web import csrf
+from app.web.context import hub
+
+# Sentences a page may greet with after something was done; an address can name one, never write one.
+SAID: dict[str, tuple[str, str]] = {
+    "welcome": ("good", "You are set up and signed in. The list below shows what to do next."),
+    "set_up_already": ("info", "This hub has been set up already. Sign in with your account."),
+    "signed_out": ("info", "You are signed out."),
+    "password_changed": ("good", "Your password is changed. Sign in again with the new one."),
+    "connected": ("good", "Connected. The account answers."),
+    "saved": ("good", "Saved."),
+    "removed": ("info", "Removed. Nothing of it is used any more."),
+    "works": ("good", "Tested just now: the account answers."),
+    "on": ("good", "Switched on. It starts with the next thing that happens."),
+    "off": ("info", "Switched off. What had begun still comes to its end."),
+    "again": ("info", "It goes on from the step that stopped. What was done is not done twice."),
+    "undoing": ("info", "It is being taken back. This page shows how far it is."),
+    "decided": ("good", "Decided. The run goes on."),
+}
+
+RUN_WORDS = {
+    "queued": ("busy", "In line"),
+    "running": ("busy", "Working"),
+    "done": ("good", "Done"),
+    "failed": ("bad", "Stopped"),
+    "later": ("warn", "Goes on later"),
+    "waiting": ("warn", "Waits for you"),
+    "cancelled": ("off", "Cancelled"),
+    "undoing": ("busy", "Being taken back"),
+    "undone": ("off", "Taken back"),
+}
+STEP_WORDS = {
+    "pending": ("off", "Not yet"),
+    "intent": ("busy", "Being sent"),
+    "drawn": ("off", "Drawn, not sent"),
+    "asked": ("warn", "Waits for approval"),
+    "done": ("good", "Done"),
+    "failed": ("bad", "Stopped"),
+    "unknown": ("warn", "Sent, no answer yet"),
+    "skipped": ("off", "Not needed"),
+    "compensated": ("off", "Taken back"),
+}
+LEVELS = {
+    "rehearse": ("Only show me", "Works everything out and shows what it would write. Nothing is changed anywhere."),
+    "review": ("Ask me first", "Each change waits in the Inbox until somebody approves it."),
+    "auto": ("Do it", "Writes by itself. You see every run and can take it back."),
+}
+
+
+def register(app: Flask) -> None:
+    filters = (
+        ago,
+        iso,
+        clock,
+        duration,
+        money,
+        number,
+        initials,
+        run_tone,
+        run_words,
+        step_tone,
+        step_words,
+        plain_json,
+    )
+    for function in filters:
+        app.add_template_filter(function)
+    app.add_template_global(csrf.token, "csrf_token")
+    app.add_template_global(asset)
+    app.context_processor(_page)
+
+
+def _page() -> dict[str, Any]:
+    return {"me": g.get("person"), "said": SAID.get(request.args.get("said", "")), "levels": LEVELS}
+
+
+def asset(name: str) -> str:
+    """A static file's address, different for each content, so that browsers may keep it."""
+    return url_for("static", filename=name, v=_mark(Path(__file__).parent / "static" / name))
+
+
+@cache
+def _mark(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+# --- times ------------------------------------------------------------------------------------------------------------
+
+
+def iso(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def clock(ms: int) -> str:
+    """For readers without script; with it the page shows their own zone."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%-d %b, %H:%M UTC")
+
+
+def ago(ms: int) -> str:
+    """How long since, or until."""
+    seconds = round((hub().now() - ms) / 1000)
+    words = _span(abs(seconds))
+    if abs(seconds) < 5:
+        return "just now"
+    return f"{words} ago" if seconds > 0 else f"in {words}"
+
+
+def _span(seconds: float) -> str:
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {name}{'s' if count != 1 else ''}"
+    return f"{int(seconds)} second{'s' if int(seconds) != 1 else ''}"
+
+
+def duration(ms: int | None) -> str:
+    """0.4 s, 12 s, 3 minutes."""
+    if ms is None:
+        return ""
+    return f"{ms / 1000:.1f} s" if ms < 10_000 else _span(ms / 1000) if ms >= 60_000 else f"{ms // 1000} s"
+
+
+# --- amounts and names ------------------------------------------------------------------------------------------------
+
+
+def money(millionths: int) -> str:
+    """US dollars, with as many places as such small amounts need."""
+    dollars = millionths / 1_000_000
+    return f"${dollars:.2f}" if dollars >= 1 else f"${dollars:.4f}".rstrip("0").rstrip(".") if dollars else "$0"
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def initials(name: str) -> str:
+    parts = name.split()
+    return "".join(part[0] for part in (parts[:1] + parts[1:][-1:])).upper() or "?"
+
+
+def plain_json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+# --- states -----------------------------------------------------------------------------------------------------------
+
+
+def run_tone(state: str) -> str:
+    return RUN_WORDS.get(state, ("off", state))[0]
+
+
+def run_words(state: str) -> str:
+    return RUN_WORDS.get(state, ("off", state))[1]
+
+
+def step_tone(state: str) -> str:
+    return STEP_WORDS.get(state, ("off", state))[0]
+
+
+def step_words(state: str) -> str:
+    return STEP_WORDS.get(state, ("off", state))[1]
