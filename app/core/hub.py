@@ -38,8 +38,11 @@ class Hub:
     def secret(self) -> bytes:
         """This hub's own secret: markers of writes are made with it, so it must outlive key rotation."""
         place = "house:secret:value"
-        fresh = self.vault.seal(secrets.token_bytes(32), place).decode()
-        kept: str = self.db.write(lambda conn: house.put_once(conn, "secret", fresh))
+        with self.db.read() as conn:
+            kept: str | None = house.get(conn, "secret")
+        if kept is None:
+            fresh = self.vault.seal(secrets.token_bytes(32), place).decode()
+            kept = self.db.write(lambda conn: str(house.put_once(conn, "secret", fresh)))
         return self.vault.open(kept.encode(), place)
 
     def close(self) -> None:

@@ -1,0 +1,139 @@
+"""Who works on a run: claim with fence and lease, hold, let go. All of it in the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, and_, exists, func, or_, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from app.core.hub import Hub
+from app.core.ids import new_id
+from app.core.patience import Patience
+from app.core.stops import Lost
+from app.db.models import reviews, runs
+
+FINAL = ("done", "failed", "cancelled", "undone")
+_MOST_CLAIMS = 5  # without an entry ending in between
+_CLAIM = 30.0  # seconds a claim holds before its first call extends it
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run that is ours as long as its fence stands."""
+
+    run: RowMapping
+    fence: int
+
+
+def claimable(now: int) -> ColumnElement[bool]:
+    """Runs that somebody may take now: nobody holds them and no earlier run of their serial key is unfinished."""
+    earlier = runs.alias("earlier")
+    first = ~exists().where(
+        earlier.c.serial_key == runs.c.serial_key,
+        earlier.c.serial_no < runs.c.serial_no,
+        earlier.c.state.not_in(FINAL),
+    )
+    free = or_(
+        runs.c.state == "queued",
+        and_(runs.c.state == "later", runs.c.wake_at <= now),
+        and_(runs.c.state == "running", runs.c.lease_until < now),
+    )
+    return and_(free, or_(runs.c.serial_key == "", first))
+
+
+def claim(hub: Hub, holder: str, run_id: str | None = None) -> Claim | None:
+    """Take this run, or the one that has waited longest. None when there is none."""
+    now = hub.steady.now()
+    lease = Patience(hub.settings.patience).lease(_CLAIM)
+    pick = select(runs.c.id).where(claimable(now)).order_by(runs.c.wake_at, runs.c.id).limit(1)
+    if run_id is not None:
+        pick = pick.where(runs.c.id == run_id)
+
+    def take(conn: Connection) -> Claim | None:
+        chosen = conn.execute(pick.with_for_update(skip_locked=True, of=runs)).scalar()
+        if chosen is None:
+            return None
+        values = {
+            "state": "running",
+            "fence": runs.c.fence + 1,
+            "claims": runs.c.claims + 1,
+            "holder": holder,
+            "lease_until": now + lease,
+            "why": "",
+            "waits_for": "",
+        }
+        conn.execute(update(runs).where(runs.c.id == chosen).values(**values))
+        row = conn.execute(select(runs).where(runs.c.id == chosen)).mappings().one()
+        if row["claims"] > _MOST_CLAIMS:
+            _poison(conn, hub, row)
+            return None
+        return Claim(row, row["fence"])
+
+    return hub.db.write(take)
+
+
+def hold(conn: Connection, claim_: Claim, until: int, *, progress: bool = False) -> None:
+    """Extend the lease, in the transaction that does the work. Raises Lost when the run is no longer ours."""
+    mine = and_(runs.c.id == claim_.run["id"], runs.c.fence == claim_.fence, runs.c.state == "running")
+    values = {"lease_until": until} | ({"claims": 0} if progress else {})
+    if conn.execute(update(runs).where(mine).values(**values).returning(runs.c.id)).first() is None:
+        raise Lost(claim_.run["id"])
+
+
+def let_go(
+    conn: Connection,
+    claim_: Claim,
+    state: str,
+    *,
+    why: str = "",
+    error: str = "",
+    wake_at: int = 0,
+    waits_for: str = "",
+    ended_at: int | None = None,
+) -> None:
+    """The run is free again, in this state. Raises Lost."""
+    mine = and_(runs.c.id == claim_.run["id"], runs.c.fence == claim_.fence, runs.c.state == "running")
+    values = {
+        "state": state,
+        "why": why,
+        "error": error,
+        "wake_at": wake_at,
+        "waits_for": waits_for,
+        "ended_at": ended_at,
+        "holder": "",
+        "lease_until": 0,
+    }
+    if conn.execute(update(runs).where(mine).values(**values).returning(runs.c.id)).first() is None:
+        raise Lost(claim_.run["id"])
+
+
+def successor(conn: Connection, run: RowMapping) -> str | None:
+    """The next run of the same serial key, to be rung when this one has ended."""
+    if not run["serial_key"]:
+        return None
+    query = select(runs.c.id).where(
+        runs.c.serial_key == run["serial_key"], runs.c.serial_no > run["serial_no"], runs.c.state == "queued"
+    )
+    return conn.execute(query.order_by(runs.c.serial_no).limit(1)).scalar()
+
+
+def ready(hub: Hub, limit: int) -> list[str]:
+    """Ids of runs that could be claimed now, for the clock to ring."""
+    query = select(runs.c.id).where(claimable(hub.steady.now())).order_by(runs.c.wake_at, runs.c.id).limit(limit)
+    with hub.db.read() as conn:
+        return [str(i) for i in conn.execute(query).scalars()]
+
+
+def waiting_count(hub: Hub) -> int:
+    with hub.db.read() as conn:
+        return int(conn.execute(select(func.count()).where(claimable(hub.steady.now()))).scalar_one())
+
+
+def _poison(conn: Connection, hub: Hub, row: RowMapping) -> None:
+    """This run was claimed again and again without getting anywhere: it may be killing its workers."""
+    says = "This run ended its worker five times without getting further. Look at its last entry, then try again or stop it"
+    stopped = {"state": "waiting", "why": says, "holder": "", "lease_until": 0}
+    conn.execute(update(runs).where(runs.c.id == row["id"]).values(**stopped))
+    review = {"id": new_id(), "kind": "poison", "run": row["id"], "says": says, "role": "builder", "opened_at": hub.now()}
+    conn.execute(reviews.insert().values(**review))

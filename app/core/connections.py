@@ -1,0 +1,311 @@
+"""Connections: make, check, change and remove authorised accounts; fill pickers from them; say in words how they are."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from app.core import audit, opening
+from app.core.answers import Kind, classify
+from app.core.hub import Hub
+from app.core.ids import new_id
+from app.core.opening import Opened, open_connection, open_with
+from app.core.statements import insert_once
+from app.db.models import connections, reviews, runs
+from connectors.contract import Account, ApiKey, Choice, Connector, ConnectorError, Refused, Unauthorized, Unavailable
+
+T = TypeVar("T")
+HIDDEN = "••••••"  # what a saved secret looks like in a form; coming back, it keeps the stored value
+
+
+def create(
+    hub: Hub,
+    slug: str,
+    credentials: Mapping[str, str],
+    *,
+    name: str = "",
+    hook_secret: str = "",
+    by: str = "",
+    practice: bool = False,
+    check_first: bool = True,
+) -> dict[str, Any]:
+    """A new connection, checked live before anything is saved. Raises ValueError or ConnectorError with a sentence."""
+    connector = _connector(hub, slug)
+    values = _fields(connector, credentials, {}, bool(hook_secret))
+    account = _check(open_with(hub, slug, values, practice=practice)) if check_first and values else Account("", "")
+    connection_id = new_id()
+    row = {
+        "id": connection_id,
+        "slug": slug,
+        "name": name or account.name or connector.title,
+        "account_id": account.id,
+        "account_name": account.name,
+        "practice": practice,
+        "hook_key": secrets.token_urlsafe(24),
+        "secret": hub.vault.seal_json(values, f"connections:{connection_id}:secret"),
+        "hook_secrets": _seal_hooks(hub, connection_id, [hook_secret] if hook_secret else []),
+        "made_at": hub.now(),
+    }
+
+    def save(conn: Connection) -> None:
+        conn.execute(connections.insert().values(**row))
+        wake(conn, connection_id, slug)
+        audit.add(conn, hub, by, "connected", f"connection:{connection_id}", {"slug": slug, "practice": practice})
+
+    hub.db.write(save)
+    return get(hub, connection_id)
+
+
+def change(
+    hub: Hub,
+    connection_id: str,
+    credentials: Mapping[str, str],
+    *,
+    hook_secret: str = "",
+    name: str = "",
+    by: str = "",
+    check_first: bool = True,
+) -> dict[str, Any]:
+    """New credentials or name. Keeps the id, settings and history; another account than before is refused."""
+    row = _row(hub, connection_id)
+    connector = _connector(hub, row["slug"])
+    stored = hub.vault.open_json(row["secret"], f"connections:{connection_id}:secret") or {}
+    hooks = hub.vault.open_json(row["hook_secrets"], f"connections:{connection_id}:hook_secrets") or []
+    if hook_secret and hook_secret != HIDDEN and hook_secret not in hooks:
+        hooks = [hook_secret, *hooks][:2]  # the one before stays valid while the vendor changes over
+    values = _fields(connector, credentials, stored, bool(hooks))
+    account = Account(row["account_id"], row["account_name"])
+    if check_first and values:
+        account = _check(open_with(hub, row["slug"], values, connection_id, bool(row["practice"])))
+        if row["account_id"] and account.id and account.id != row["account_id"]:
+            raise ValueError(
+                f"These credentials belong to {account.name}, but this connection is {row['account_name']}. "
+                "Make a new connection for another account"
+            )
+
+    def save(conn: Connection) -> None:
+        conn.execute(
+            update(connections)
+            .where(connections.c.id == connection_id)
+            .values(
+                name=name or row["name"],
+                account_id=account.id,
+                account_name=account.name,
+                secret=hub.vault.seal_json(values, f"connections:{connection_id}:secret"),
+                hook_secrets=_seal_hooks(hub, connection_id, hooks),
+            )
+        )
+        mend(conn, connection_id, row["slug"], hub.now())
+        audit.add(conn, hub, by, "changed connection", f"connection:{connection_id}", {})
+
+    hub.db.write(save)
+    return get(hub, connection_id)
+
+
+def check(hub: Hub, connection_id: str) -> dict[str, Any]:
+    """Ask the vendor who we are, now. Returns the connection with `ok` and `words`; what failed before and works now goes on."""
+    row = _row(hub, connection_id)
+    try:
+        account = _check(open_connection(hub, connection_id))
+    except (ConnectorError, opening.NotConnected, ValueError) as problem:
+        if isinstance(problem, Unauthorized):
+            hub.db.write(lambda conn: break_connection(conn, hub, connection_id, str(problem)))
+        return {**get(hub, connection_id), "ok": False, "words": str(problem)}
+    hub.db.write(lambda conn: mend(conn, connection_id, row["slug"], hub.now()))
+    words = f"Works: {account.name}" if account.name else "Works"
+    return {**get(hub, connection_id), "ok": True, "words": words}
+
+
+def listing(hub: Hub, *, removed: bool = False) -> list[dict[str, Any]]:
+    """Every connection, practice ones last."""
+    query = select(connections).order_by(connections.c.practice, connections.c.slug, connections.c.made_at)
+    if not removed:
+        query = query.where(connections.c.state != "removed")
+    with hub.db.read() as conn:
+        rows = conn.execute(query).mappings().all()
+        waiting = _waiting(conn)
+    return [_describe(hub, row, waiting) for row in rows if row["slug"] in hub.connectors]
+
+
+def get(hub: Hub, connection_id: str) -> dict[str, Any]:
+    """One connection. Raises LookupError."""
+    row = _row(hub, connection_id)
+    with hub.db.read() as conn:
+        return _describe(hub, row, _waiting(conn))
+
+
+def form(hub: Hub, connection_id: str) -> dict[str, str]:
+    """What the change form shows: secrets hidden, the rest as saved."""
+    row = _row(hub, connection_id)
+    stored = hub.vault.open_json(row["secret"], f"connections:{connection_id}:secret") or {}
+    fields = _connector(hub, row["slug"]).auth.fields
+    return {f.name: (HIDDEN if f.secret and stored.get(f.name) else stored.get(f.name, "")) for f in fields}
+
+
+def remove(hub: Hub, connection_id: str, *, by: str) -> None:
+    """The credentials are deleted; events, runs and writes stay."""
+    _row(hub, connection_id)
+
+    def save(conn: Connection) -> None:
+        gone = {"state": "removed", "secret": None, "hook_secrets": None, "why": "Removed"}
+        conn.execute(update(connections).where(connections.c.id == connection_id).values(**gone))
+        audit.add(conn, hub, by, "removed connection", f"connection:{connection_id}", {})
+
+    hub.db.write(save)
+
+
+def choices(hub: Hub, connection_id: str, lookup: str, query: str = "") -> list[Choice]:
+    """What a picker offers. Raises ConnectorError or NotConnected with a sentence."""
+    opened = open_connection(hub, connection_id)
+    return _asking(opened, lambda: opened.connector.lookups[lookup].run(opened.client, query))
+
+
+def resolve(hub: Hub, connection_id: str, lookup: str, text: str) -> list[Choice]:
+    """What a pasted address or id means. Raises ConnectorError or NotConnected with a sentence."""
+    opened = open_connection(hub, connection_id)
+    found = opened.connector.lookups[lookup].resolve
+    return [] if found is None else _asking(opened, lambda: found(opened.client, text))
+
+
+# --- inside transactions ---
+
+
+def break_connection(conn: Connection, hub: Hub, connection_id: str, words: str) -> str:
+    """The vendor no longer lets us in: say so once, with one review, whose id is returned."""
+    values = {"state": "reconnect", "why": words}
+    conn.execute(update(connections).where(connections.c.id == connection_id).values(**values))
+    open_one = select(reviews.c.id).where(
+        reviews.c.connection == connection_id, reviews.c.kind == "reconnect", reviews.c.state == "open"
+    )
+    found = conn.execute(open_one).scalar()
+    if found:
+        return str(found)
+    review_id = new_id()
+    conn.execute(
+        reviews.insert().values(
+            id=review_id, kind="reconnect", connection=connection_id, says=words, role="builder", opened_at=hub.now()
+        )
+    )
+    return review_id
+
+
+def mend(conn: Connection, connection_id: str, slug: str, now: int) -> None:
+    """It works again: close its review, reset the circuit, wake what waits for it."""
+    fresh = {"state": "ok", "why": "", "fails": 0, "trips": 0, "circuit": "closed", "circuit_until": 0, "quiet_until": 0}
+    conn.execute(update(connections).where(connections.c.id == connection_id).values(**fresh))
+    decided = {"state": "decided", "decision": "reconnected", "decided_at": now}
+    conn.execute(
+        update(reviews)
+        .where(reviews.c.connection == connection_id, reviews.c.kind == "reconnect", reviews.c.state == "open")
+        .values(**decided, row_version=reviews.c.row_version + 1)
+    )
+    wake(conn, connection_id, slug)
+
+
+def wake(conn: Connection, connection_id: str, slug: str) -> None:
+    """Runs that wait for this connection, or for any of its kind, are queued again."""
+    waiting = runs.c.state.in_(("later", "waiting")) & runs.c.waits_for.in_((connection_id, f"slug:{slug}"))
+    conn.execute(update(runs).where(waiting).values(state="queued", wake_at=0, why="", waits_for=""))
+
+
+def ensure(conn: Connection, hub: Hub, connection_id: str, slug: str, values: Mapping[str, Any]) -> bool:
+    """A connection with an id of our choice (practice, environment); True when this call made it."""
+    row = {"id": connection_id, "slug": slug, "hook_key": secrets.token_urlsafe(24), "made_at": hub.now(), **values}
+    return insert_once(conn, connections, row)
+
+
+# --- details ---
+
+
+def _connector(hub: Hub, slug: str) -> Connector:
+    if slug not in hub.connectors:
+        raise ValueError(f"There is no connector called {slug}. There are: {', '.join(sorted(hub.connectors))}")
+    return hub.connectors[slug]
+
+
+def _row(hub: Hub, connection_id: str) -> RowMapping:
+    found = opening.row(hub, connection_id)
+    if found is None:
+        raise LookupError(f"There is no connection {connection_id}")
+    return found
+
+
+def _seal_hooks(hub: Hub, connection_id: str, hooks: list[str]) -> bytes:
+    return hub.vault.seal_json(hooks, f"connections:{connection_id}:hook_secrets")
+
+
+def _fields(connector: Connector, given: Mapping[str, str], stored: Mapping[str, str], has_hook: bool) -> dict[str, str]:
+    """Named fields only; a hidden value keeps the stored one; what must be there is there."""
+    auth: ApiKey = connector.auth
+    unknown = set(given) - {f.name for f in auth.fields}
+    if unknown:
+        names = ", ".join(f.name for f in auth.fields)
+        raise ValueError(f"{connector.title} has no field {', '.join(sorted(unknown))}. Its fields are: {names}")
+    values = {}
+    for field in auth.fields:
+        value = given.get(field.name, "").strip()
+        value = stored.get(field.name, "") if value == HIDDEN or (field.name not in given) else value
+        if any(ord(c) < 32 or ord(c) == 127 for c in value):
+            raise ValueError(f"{field.label} holds a line break or control character. Copy it again without it")
+        if value:
+            values[field.name] = value
+    missing = [f.label for f in auth.fields if not f.optional and f.name not in values]
+    if missing and not (has_hook and not values):
+        raise ValueError(f"Please fill in: {', '.join(missing)}")
+    return values
+
+
+def _check(opened: Opened) -> Account:
+    return _asking(opened, lambda: opened.connector.check(opened.client))
+
+
+def _asking(opened: Opened, ask: Callable[[], T]) -> T:
+    """A read outside a run: its failure as one sentence of the right class."""
+    opened.door.forget()
+    try:
+        return ask()
+    except ConnectorError:
+        raise
+    except Exception as error:
+        trouble = classify(opened.door, error, opened.connector, write=False, now=0)
+        if trouble.kind is Kind.BUG:
+            raise
+        kinds = {Kind.RECONNECT: Unauthorized, Kind.REFUSED: Refused}
+        raise kinds.get(trouble.kind, Unavailable)(trouble.words) from error
+
+
+def _waiting(conn: Connection) -> dict[str, int]:
+    query = select(runs.c.waits_for, func.count()).where(runs.c.state.in_(("later", "waiting"))).group_by(runs.c.waits_for)
+    return {str(key): int(count) for key, count in conn.execute(query) if key}
+
+
+def _describe(hub: Hub, row: RowMapping, waiting: Mapping[str, int]) -> dict[str, Any]:
+    connector = hub.connectors[row["slug"]]
+    shown = ("id", "slug", "name", "account_name", "state", "why", "last_event_at", "last_call_at", "made_at")
+    hook = f"{hub.settings.address}/hooks/{row['slug']}/{row['hook_key']}" if connector.hook else ""
+    hook_secrets = hub.vault.open_json(row["hook_secrets"], f"connections:{row['id']}:hook_secrets") if connector.hook else []
+    return {
+        **{name: row[name] for name in shown},
+        "title": connector.title,
+        "practice": bool(row["practice"]),
+        "hook_address": hook,
+        "hook_ready": bool(hook_secrets),
+        "has_credentials": row["secret"] is not None
+        and bool(hub.vault.open_json(row["secret"], f"connections:{row['id']}:secret")),
+        "waiting": waiting.get(row["id"], 0) + waiting.get(f"slug:{row['slug']}", 0),
+        "circuit_until": row["circuit_until"] if row["circuit"] == "open" else 0,
+        "words": _words(row, connector, bool(hook_secrets)),
+    }
+
+
+def _words(row: RowMapping, connector: Connector, hook_ready: bool) -> str:
+    if row["state"] == "reconnect":
+        return f"Stopped: {row['why']}"
+    if row["circuit"] == "open":
+        return f"{connector.title} does not answer; trying again by itself"
+    if connector.hook and not hook_ready:
+        return "Connected, but it sends nothing yet: the secret of its webhooks is missing"
+    return f"Connected as {row['account_name']}" if row["account_name"] else "Connected"

@@ -1,0 +1,101 @@
+"""The journal of one run: its entries and writes, read once when the run is claimed, written as steps end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from app.core.hub import Hub
+from app.core.statements import upsert
+from app.db.models import entries, reviews, writes
+from connectors.contract import JSON
+
+Place = tuple[str, str]  # (step, item)
+
+
+@dataclass
+class Entry:
+    """One line: the state of one item of one step."""
+
+    state: str
+    value: JSON = None
+    tries: int = 0
+    started_at: int | None = None
+
+
+@dataclass
+class Journal:
+    """What has happened in a run so far. `undoes` rows are kept apart: they belong to the undo of the run."""
+
+    hub: Hub
+    run_id: str
+    entries: dict[Place, Entry] = field(default_factory=dict)
+    writes: dict[tuple[str, str, str], RowMapping] = field(default_factory=dict)
+    reviews: list[RowMapping] = field(default_factory=list)
+    _unsaved: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, hub: Hub, run_id: str) -> Journal:
+        journal = cls(hub, run_id)
+        with hub.db.read() as conn:
+            found = conn.execute(select(entries).where(entries.c.run == run_id)).mappings().all()
+            for row in conn.execute(select(writes).where(writes.c.run == run_id)).mappings():
+                journal.writes[row["step"], row["item"], row["undoes"]] = row
+            decided = reviews.select().where(reviews.c.run == run_id).order_by(reviews.c.opened_at, reviews.c.id)
+            journal.reviews = list(conn.execute(decided).mappings())
+        for row in found:
+            value = hub.vault.open_json(row["answer"], _place(run_id, row["step"], row["item"], "answer"))
+            journal.entries[row["step"], row["item"]] = Entry(row["state"], value, row["tries"], row["started_at"])
+        return journal
+
+    def open(self, row: RowMapping, column: str) -> Any:
+        """The JSON of an encrypted column of a write row."""
+        return self.hub.vault.open_json(row[column], f"writes:{row['id']}:{column}")
+
+    def note(self, step: str, item: str, state: str) -> None:
+        """Remember a line without a transaction of its own; it is saved with the next one."""
+        if (step, item) not in self.entries:
+            self.entries[step, item] = Entry(state)
+            now = self.hub.now()
+            self._unsaved.append({"step": step, "item": item, "state": state, "started_at": now, "ended_at": now})
+
+    def flush(self, conn: Connection) -> None:
+        for line in self._unsaved:
+            key = {"run": self.run_id, "step": line["step"], "item": line["item"]}
+            upsert(conn, entries, key, {k: v for k, v in line.items() if k not in key})
+
+    def flushed(self) -> None:
+        """After the commit: what was noted is saved."""
+        self._unsaved.clear()
+
+    def save(self, conn: Connection, step: str, item: str, *, given: JSON = None, answer: JSON = None, **values: Any) -> None:
+        """Insert or change a line, inside the caller's transaction. `given` and `answer` are sealed."""
+        for name, content in (("given", given), ("answer", answer)):
+            if content is not None:
+                values[name] = self.hub.vault.seal_json(content, _place(self.run_id, step, item, name))
+        upsert(conn, entries, {"run": self.run_id, "step": step, "item": item}, values)
+
+    def put(self, step: str, item: str, state: str, value: JSON = None) -> None:
+        """The same in memory, after the commit."""
+        old = self.entries.get((step, item))
+        self.entries[step, item] = Entry(state, value, old.tries if old else 0, old.started_at if old else None)
+
+    def reload_write(self, write_id: str) -> RowMapping:
+        with self.hub.db.read() as conn:
+            row = conn.execute(select(writes).where(writes.c.id == write_id)).mappings().one()
+        self.writes[row["step"], row["item"], row["undoes"]] = row
+        return row
+
+    def decisions(self, kind: str, step: str, item: str) -> list[RowMapping]:
+        """Reviews of this place that a person has decided, oldest first."""
+        return [r for r in self.reviews if (r["kind"], r["step"], r["item"], r["state"]) == (kind, step, item, "decided")]
+
+
+def _place(run: str, step: str, item: str, column: str) -> str:
+    return f"entries:{run}/{step}/{item}:{column}"
+
+
+def change_write(conn: Connection, write_id: str, **values: Any) -> None:
+    conn.execute(update(writes).where(writes.c.id == write_id).values(**values))

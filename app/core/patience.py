@@ -1,0 +1,43 @@
+"""How long the hub waits for what: durability's numbers, all scaled by one setting."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+CALL = 30.0  # seconds one call to a vendor may take
+MODEL_CALL = 60.0
+GIVE_UP = 24 * 3600 * 1000  # ms of retries until a person is asked
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Derived times of one call, in seconds; at scale 1 the margins are 10, 15 and 30 seconds."""
+
+    scale: float = 1.0
+
+    @property
+    def call(self) -> float:
+        return CALL * self.scale
+
+    @property
+    def model_call(self) -> float:
+        return MODEL_CALL * self.scale
+
+    def alarm(self, seconds: float) -> float:
+        return seconds + 10 * self.scale
+
+    def deadline(self, seconds: float) -> int:
+        """ms after which no byte of this call reaches the vendor."""
+        return int((seconds + 15 * self.scale) * 1000)
+
+    def lease(self, seconds: float) -> int:
+        """ms a run stays ours when a call of `seconds` begins."""
+        return int((seconds + 30 * self.scale) * 1000)
+
+    def settle(self, seconds: float) -> int:
+        return int(seconds * self.scale * 1000)
+
+    def backoff(self, tries: int) -> int:
+        """ms until the next try: full jitter up to 15 minutes."""
+        return int(random.uniform(0, min(900.0, 2.0 * 2 ** min(tries, 20))) * self.scale * 1000)  # noqa: S311 - no secret

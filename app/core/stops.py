@@ -1,0 +1,36 @@
+"""The ways a run lets go before its end: raised inside a step, turned into the run's state by the engine."""
+
+from __future__ import annotations
+
+
+class Stop(Exception):
+    """A run stops here; `why` is for people."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Later(Stop):
+    """Again by itself at `wake_at` (ms of the steady clock), or when the connection it waits for works again."""
+
+    def __init__(self, why: str, wake_at: int, waits_for: str = "") -> None:
+        super().__init__(why)
+        self.wake_at = wake_at
+        self.waits_for = waits_for
+
+
+class Waiting(Stop):
+    """A person must act; a review is open (or this one is to be opened when the run lets go)."""
+
+    def __init__(self, why: str, waits_for: str = "") -> None:
+        super().__init__(why)
+        self.waits_for = waits_for
+
+
+class Failed(Stop):
+    """It cannot go on; the text says what to do."""
+
+
+class Lost(Exception):
+    """The run is no longer ours: another fence, or the lease was taken. Stop at once and touch nothing."""
