@@ -14,8 +14,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-TEXT_LIMIT = 600_000  # characters in any one text
+TEXT_LIMIT = 2_500_000  # characters in any one text: a whole webhook, with every character escaped
 LIST_LIMIT = 20_000  # entries in any one list
+WORDS_LIMIT = 500  # entries that are looked for in one text
 NUMBER_LIMIT = Decimal(10) ** 15
 
 
@@ -107,7 +108,7 @@ def _field(value: Any, name: Any) -> Any:
 
 def contains_any(value: Any, words: Any) -> bool:
     """true if the text contains any entry of a list, or the list has an entry in common; capitals do not matter"""
-    wanted = [w for w in map(_folded, words if isinstance(words, list) else [words]) if w]
+    wanted = [w for w in map(_folded, _list(words)[:WORDS_LIMIT] if isinstance(words, list) else [words]) if w]
     if isinstance(value, list):
         return bool(set(map(_folded, value)) & set(wanted))
     text = _folded(value)

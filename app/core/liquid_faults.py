@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from liquid.exceptions import (
+    BlockNestingError,
     FilterArgumentError,
     LiquidError,
     LiquidTypeError,
@@ -33,6 +34,8 @@ def said(error: LiquidError) -> str:
         return f"there is no filter {message.removeprefix('unknown filter ').replace(chr(39), '`')}."
     if isinstance(error, LoopIterationLimitError):
         return f"the loops go round more than {LOOP_LIMIT:,} times; shorten the list with `limit`."
+    if isinstance(error, BlockNestingError):
+        return "this is nested too deeply; use fewer `if` and `for` inside each other."
     if isinstance(error, ResourceLimitError):
         return f"this makes more than {OUTPUT_LIMIT // 1000} KB of text; shorten it with `truncate` or `limit`."
     if isinstance(error, (FilterArgumentError, LiquidTypeError)):
@@ -42,7 +45,7 @@ def said(error: LiquidError) -> str:
 
 def _arguments(message: str) -> str:
     """Python's words about a wrong number of arguments, in ours."""
-    if "positional argument" in message or "keyword argument" in message:
+    if "argument" in message:
         return f"`{message.split(':')[0]}` got the wrong number of values"
     return message
 

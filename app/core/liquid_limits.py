@@ -15,6 +15,7 @@ from liquid.builtin.output import OutputNode
 from liquid.builtin.tags import assign_tag, capture_tag, case_tag, comment_tag, for_tag, if_tag, unless_tag
 from liquid.exceptions import FilterArgumentError, LoopIterationLimitError
 from liquid.expression import Expression
+from liquid.filter import with_context
 from liquid.stream import TokenStream
 from liquid.template import BoundTemplate
 from liquid.token import TOKEN_ASSIGN, TOKEN_EXPRESSION, TOKEN_OUTPUT, TOKEN_PIPE, TOKEN_TAG, TOKEN_WORD, Token
@@ -26,8 +27,9 @@ from connectors.contract import JSON
 
 SOURCE_LIMIT = 20_000  # characters of one template
 LOOP_LIMIT = 20_000  # rounds of all loops of one rendering together
-OUTPUT_LIMIT = 600_000  # bytes of the finished text
-VARIABLES_LIMIT = 4_000_000  # bytes held by `assign` and `capture`
+OUTPUT_LIMIT = 6_000_000  # bytes of the finished text
+VARIABLES_LIMIT = 20_000_000  # bytes held by `assign` and `capture`
+WORK_LIMIT = 40_000_000  # characters and entries that all filters of one rendering take in and give out
 TAGS = ("if", "unless", "case", "for", "break", "continue", "assign", "capture", "comment", "raw")
 
 
@@ -38,6 +40,7 @@ class Context(RenderContext):
         super().__init__(template, globals=globals)
         self.scope = ReadOnlyChainMap(self.locals, self.globals)
         self.rounds = 0
+        self.work = 0
 
     def get_item(self, obj: Any, key: Any) -> Any:
         """`recap.todos` of a skipped `recap` is nil too, so that a template can test it."""
@@ -50,6 +53,12 @@ class Context(RenderContext):
         self.rounds += length
         if self.rounds > LOOP_LIMIT:
             raise LoopIterationLimitError("loop iteration limit reached", token=None)
+
+    def spend(self, *values: Any) -> None:
+        """Count the work of a filter by the size of what goes in and out."""
+        self.work += sum(len(v) for v in values if isinstance(v, (str, list, dict)))
+        if self.work > WORK_LIMIT:
+            raise FilterProblem("has too much to do; shorten the text or the list first")
 
 
 class Template(BoundTemplate):
@@ -165,13 +174,16 @@ def _with_name(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
     """The filter, with its name before what it complains about and its place known to Liquid."""
 
     @wraps(run)
-    def named(value: Any, *arguments: Any) -> Any:
+    def named(value: Any, *arguments: Any, context: Context) -> Any:
         try:
-            return run(given(value), *map(given, arguments))
+            context.spend(given(value), *map(given, arguments))
+            made = run(value, *arguments)
+            context.spend(made)
+            return made
         except FilterProblem as problem:
             raise FilterArgumentError(f"`{name}` {problem}", token=None) from None
 
-    return named
+    return with_context(named)
 
 
 class Liquid(Environment):
