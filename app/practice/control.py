@@ -1,0 +1,69 @@
+"""`/_control`: orders faults, reads the ledger and the objects, plays people. Only for tests and benches."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.practice import faults
+from app.practice.door import Ground
+
+Command = Callable[[dict[str, Any]], Any]
+
+
+def blueprint(ground: Ground, commands: dict[str, Command]) -> Blueprint:
+    """`commands`: what each vendor adds; POST `/_control/<name>` calls it with the JSON body."""
+    control = Blueprint("control", __name__, url_prefix="/_control")
+    ledger = ground.ledger
+
+    @control.get("/ledger")
+    def history() -> Response:
+        given = request.args
+        return jsonify(ledger.history(given.get("slug", ""), int(given.get("after", 0)), given.get("bodies") == "1"))
+
+    @control.get("/state")
+    def state() -> Response:
+        rows = ledger.rows(
+            "select kind, data from objects where slug=? order by made, id", request.args.get("slug", "")
+        )
+        kinds: dict[str, list[Any]] = {}
+        for row in rows:
+            kinds.setdefault(row["kind"], []).append(json.loads(row["data"]))
+        return jsonify(kinds)
+
+    @control.delete("/faults")
+    def forget() -> Response:
+        return jsonify(forgotten=ledger.change("delete from faults"))
+
+    @control.get("/faults")
+    def ordered() -> Response:
+        return jsonify([dict(row) for row in ledger.rows("select * from faults order by no")])
+
+    @control.post("/<name>")
+    def command(name: str) -> tuple[Response, int] | Response:
+        known = {
+            "faults": lambda body: faults.order(ledger, body),
+            "release": _release,
+            "settings": _settings,
+            **commands,
+        }
+        if name not in known:
+            return jsonify(error=f"There is {', '.join(sorted(known))}."), 404
+        try:
+            return jsonify(known[name](request.get_json(silent=True) or {}))
+        except (ValueError, KeyError, TypeError) as problem:
+            return jsonify(error=f"{type(problem).__name__}: {problem}"), 400
+
+    def _release(body: dict[str, Any]) -> None:
+        ledger.change("insert or replace into notes select 'released', coalesce(max(no), 0) from requests")
+
+    def _settings(body: dict[str, Any]) -> None:
+        with ledger.write():
+            for name, value in body.items():
+                ledger.set_note(name, value)
+            ledger.change("delete from buckets")  # another rate counts from now
+
+    return control
