@@ -210,6 +210,8 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="queued", nullable=False),
         sa.Column("wake_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
+        sa.Column("waits_for", sa.Text(), server_default="", nullable=False),
+        sa.Column("doing", sa.Text(), server_default="run", nullable=False),
         sa.Column("fence", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("holder", sa.Text(), server_default="", nullable=False),
         sa.Column("lease_until", sa.BigInteger(), server_default="0", nullable=False),

@@ -1,0 +1,173 @@
+"""`doctor`: looks at everything a hub needs, one line each, with what to do about a problem."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+from app.cli import place, supervisor
+from app.cli.speak import JSON, Failed, Out
+from app.settings import Settings
+
+LEAST_DISK = 200_000_000  # bytes; below it intake answers 503
+
+Finding = tuple[str, str]  # ("ok" | "problem" | "note", what was found and what to do)
+
+
+def doctor(args: argparse.Namespace, out: Out) -> JSON:
+    found = []
+    given = place.with_running(place.settings())
+    for name, look in LOOKS.items():
+        try:
+            state, words = look(given)
+        except Exception as problem:
+            state, words = "problem", str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        found.append({"what": name, "state": state, "words": words})
+        out.say(f"{state:8} {name}: {words}")
+    for state, words in _connections(given):
+        found.append({"what": "connection", "state": state, "words": words})
+        out.say(f"{state:8} {words}")
+    bad = sum(line["state"] == "problem" for line in found)
+    if bad:
+        raise Failed(f"{bad} problem{'s' if bad > 1 else ''}; the lines above say what to do.", found)
+    return found
+
+
+def _python(given: Settings) -> Finding:
+    return "ok", f"{sys.version.split()[0]} at {sys.prefix}"
+
+
+def _home(given: Settings) -> Finding:
+    if not given.home.is_dir():
+        return "note", f"{given.home} is not there yet; the first start makes it"
+    if given.home.stat().st_mode & 0o077:
+        return "problem", f"others may look into {given.home}: chmod 700 {given.home}"
+    if not os.access(given.home, os.W_OK):
+        return "problem", f"{given.home} cannot be written: become its owner, or set PATCHBAY_HOME"
+    return "ok", str(given.home)
+
+
+def _disk(given: Settings) -> Finding:
+    there = next(folder for folder in (given.home, *given.home.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    if free < LEAST_DISK:
+        return "problem", f"{free // 1_000_000} MB free. Make room: below 200 MB no event is taken in"
+    return "ok", f"{free / 1e9:.1f} GB free"
+
+
+def _keys(given: Settings) -> Finding:
+    from app.core.vault import Vault
+
+    file = given.home / "keys"
+    if not given.keys and not file.exists():
+        return "note", "made at the first start"
+    if not given.keys and file.stat().st_mode & 0o077:
+        return "problem", f"others may read {file}: chmod 600 {file}"
+    Vault(given.keys or tuple(file.read_text().split()))
+    return "ok", "from PATCHBAY_KEYS" if given.keys else f"{file} (keep a copy apart from the backups)"
+
+
+def _database(given: Settings) -> Finding:
+    from sqlalchemy import create_engine, text
+
+    sort = given.database.split(":")[0].split("+")[0]
+    if sort == "sqlite" and not given.database_url and not (given.home / "patchbay.sqlite").exists():
+        return "note", "made at the first start"
+    engine = create_engine(given.database)
+    try:
+        with engine.connect() as connection:
+            version = connection.execute(text("select version_num from alembic_version")).scalar()
+    finally:
+        engine.dispose()
+    return "ok", f"{sort}, tables of version {version}"
+
+
+def _redis(given: Settings) -> Finding:
+    import redis
+
+    if not given.redis_url:
+        return "note", "the embedded Valkey; it runs while Patchbay runs"
+    with redis.Redis.from_url(given.redis_url, socket_timeout=3, socket_connect_timeout=3) as client:
+        version = client.info("server").get("redis_version")
+        policy = client.info("memory").get("maxmemory_policy")
+    if policy != "noeviction":
+        return "problem", f"it may throw jobs away ({policy}). Set maxmemory-policy noeviction"
+    return "ok", f"version {version}"
+
+
+def _clock(given: Settings) -> Finding:
+    """Signatures carry times: a wrong clock makes us refuse good ones. The kernel knows whether it is set."""
+    if sys.platform != "linux":
+        return "note", f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}; see that the system sets it from the network"
+    unsynchronised = 5  # TIME_ERROR of adjtimex(2); a zeroed struct timex (208 bytes) only asks
+    if ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(256)) == unsynchronised:
+        now = time.strftime("%Y-%m-%d %H:%M:%S %Z")
+        return "note", f"{now}; nothing seems to set it. If it is wrong: timedatectl set-ntp true"
+    return "ok", "set from the network"
+
+
+def _running(given: Settings) -> Finding:
+    running = place.look(given.home)
+    if not running:
+        return "note", "not running on this home. Start it with: python3 -m app"
+    if supervisor.answers(running.port, "/readyz"):
+        return "ok", f"running at {given.address}"
+    return "problem", f"started, but not ready. The reason stands in {given.home / 'logs' / 'patchbay.log'}"
+
+
+def _public(given: Settings) -> Finding:
+    if not given.public_url:
+        return "note", "not set. Vendors can call this hub only through a public https address: PATCHBAY_PUBLIC_URL"
+    parts = urlsplit(given.public_url)
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+        return "problem", f"{given.public_url} must begin with https://, or vendors will not call it"
+    return "ok", given.public_url
+
+
+def _connections(given: Settings) -> Iterator[Finding]:
+    """Each account, called live. Nothing to look at before the first start."""
+    if not given.database_url and not (given.home / "patchbay.sqlite").exists():
+        return
+    with place.hub() as hub:
+        from app.core import connections
+
+        for row in connections.listing(hub):
+            if row["practice"] or not row["has_credentials"]:
+                continue
+            checked = connections.check(hub, row["id"])
+            state = "ok" if checked["ok"] else "problem"
+            yield state, f"{row['title']} ({row['name']}): {checked['words']}"
+
+
+LOOKS: dict[str, Callable[[Settings], Finding]] = {
+    "python": _python,
+    "home": _home,
+    "disk": _disk,
+    "keys": _keys,
+    "database": _database,
+    "redis": _redis,
+    "clock": _clock,
+    "processes": _running,
+    "public address": _public,
+}
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    text = "look at everything the hub needs and say what is wrong"
+    commands.add_parser("doctor", help=text, description=text, parents=[common]).set_defaults(act=doctor)
+    text = "which Patchbay this is"
+    commands.add_parser("version", help=text, description=text, parents=[common]).set_defaults(act=version)
+
+
+def version(args: argparse.Namespace, out: Out) -> JSON:
+    import tomllib
+
+    number = tomllib.loads((place.ROOT / "pyproject.toml").read_text())["project"]["version"]
+    out.say(f"Patchbay {number}")
+    return {"version": number, "python": sys.version.split()[0]}

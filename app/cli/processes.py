@@ -1,0 +1,186 @@
+"""`run` starts everything on this machine; `web`, `worker` and `clock` are one process each."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from contextlib import closing
+from dataclasses import replace
+from logging import Logger
+
+from app.cli import place, supervisor
+from app.cli.child import Child
+from app.cli.speak import Failed, Out
+from app.cli.valkey import Valkey
+from app.settings import BadSettings, Settings
+
+SOCKET_FD = "PATCHBAY_SOCKET_FD"  # how `run` hands its listening socket to `web`: a web that restarts refuses nobody
+
+
+def run(args: argparse.Namespace, out: Out) -> None:
+    given = place.settings()
+    given.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = place.hold(given.home)
+    with closing(lock), closing(_listen(given)) as listening:
+        given = replace(given, port=listening.getsockname()[1])
+        place.prepare(given)
+        valkey = None if given.redis_url else Valkey(given.home)
+        try:
+            _run(given, listening, valkey, out)
+        finally:
+            if valkey:
+                valkey.clear()
+
+
+def _run(given: Settings, listening: socket.socket, valkey: Valkey | None, out: Out) -> None:
+    given = replace(given, redis_url=valkey.url) if valkey else given
+    log = supervisor.open_log(given.home)
+    first = [Child("valkey", valkey.command(), _environment(given), log)] if valkey else []
+    children = [_child(name, given, listening, log) for name in ("web", "worker", "clock")]
+
+    def say(text: str) -> None:
+        log.info("run %s", text)
+        out.say(f"{text} Details: {given.home / 'logs' / 'patchbay.log'}")
+
+    house = supervisor.Supervisor(first, children, say)
+    house.listen()
+    try:
+        house.start()
+        place.write_down(given.home, place.Running(os.getpid(), given.port, given.redis_url))
+        if not house.wait_for(lambda: supervisor.answers(given.port), 60) and not house.stopping.is_set():
+            raise Failed(
+                f"The web process does not answer. The reason stands in {given.home / 'logs' / 'patchbay.log'}"
+            )
+        if not house.stopping.is_set():
+            _greet(given, out)
+        house.watch()
+        out.say("Stopping; the calls in hand are finished first.")
+    finally:
+        house.stop()
+        place.forget(given.home)
+
+
+def _listen(given: Settings) -> socket.socket:
+    """The hub's own listening socket. Raises BadSettings with what to do when the port is taken."""
+    family = socket.AF_INET6 if ":" in given.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((given.host, given.port))
+        listening.listen(2048)
+    except OSError as problem:
+        listening.close()
+        raise BadSettings(
+            f"Port {given.port} of {given.host} cannot be used ({os.strerror(problem.errno or 0)}). "
+            f"Stop the program that uses it, or choose another one: PORT={given.port + 1} python3 -m app"
+        ) from None
+    return listening
+
+
+def _child(name: str, given: Settings, listening: socket.socket, log: Logger) -> Child:
+    command = [sys.executable, str(place.ROOT / "app" / "__main__.py"), name]
+    if name != "web":
+        return Child(name, command, _environment(given), log)
+    fd = listening.fileno()
+    return Child(name, command, {**_environment(given), SOCKET_FD: str(fd)}, log, keep=[fd])
+
+
+def _environment(given: Settings) -> dict[str, str]:
+    ours = {
+        "PATCHBAY_HOME": str(given.home),
+        "PORT": str(given.port),
+        "REDIS_URL": given.redis_url,
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**os.environ, **ours}
+
+
+def _greet(given: Settings, out: Out) -> None:
+    from app.core import users
+    from app.core.hub import open_hub
+
+    hub = open_hub(given)
+    try:
+        code = users.setup_code(hub)
+    finally:
+        hub.close()
+    out.say(f"Patchbay is ready: {given.address}")
+    if code:
+        out.say(f"Open that address in your browser and enter this set-up code: {code}")
+    out.say("Press Ctrl-C to stop.")
+    out.document({"address": given.address, "port": given.port, "setup_code": code, "home": str(given.home)})
+
+
+# --- one process ------------------------------------------------------------------------------------------------------
+
+
+def web(args: argparse.Namespace, out: Out) -> None:
+    given = _alone()
+    fd = os.environ.get(SOCKET_FD)
+    bind = f"fd://{fd}" if fd else f"{f'[{given.host}]' if ':' in given.host else given.host}:{given.port}"
+    if not fd:
+        _listen(given).close()  # a sentence instead of five attempts
+    command = [sys.executable, "-m", "gunicorn", "app.main:create_app()", "--bind", bind, *_gunicorn(given)]
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(place.ROOT), os.environ.get("PYTHONPATH", "")]))
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter
+
+
+def _gunicorn(given: Settings) -> list[str]:
+    """Threads wait for the disk most of the time. Forwarded headers are read by the application, which knows how many
+    proxies stand in front."""
+    options = {
+        "worker-class": "gthread",
+        "workers": "1",
+        "threads": "16",
+        "timeout": "60",
+        "graceful-timeout": "20",
+        "keep-alive": "5",
+        "backlog": "2048",
+        "forwarded-allow-ips": "",
+        "log-level": "warning",
+    }
+    if os.path.isdir("/dev/shm"):  # noqa: S108 - gunicorn's sign of life, which must not wait for a disk
+        options["worker-tmp-dir"] = "/dev/shm"  # noqa: S108
+    return ["--no-control-socket", *[word for name, value in options.items() for word in (f"--{name}", value)]]
+
+
+def worker(args: argparse.Namespace, out: Out) -> None:
+    given = _alone()
+    _wants_redis(given)
+    from app import worker as process
+
+    process.main(given)
+
+
+def clock(args: argparse.Namespace, out: Out) -> None:
+    given = _alone()
+    _wants_redis(given)
+    from app import clock as process
+
+    process.main(given)
+
+
+def _alone() -> Settings:
+    given = place.with_running(place.settings()) if not os.environ.get("REDIS_URL") else place.settings()
+    place.prepare(given)
+    return given
+
+
+def _wants_redis(given: Settings) -> None:
+    if not given.redis_url:
+        raise BadSettings(
+            "This process needs a Redis. Set REDIS_URL to one (redis://127.0.0.1:6379), or start everything "
+            "at once with: python3 -m app run"
+        )
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
+    for name, act, text in (
+        ("run", run, "start everything on this machine (also what no command at all does)"),
+        ("web", web, "only the pages and the addresses that vendors call, on PORT"),
+        ("worker", worker, "only the process that works on runs; start as many as you like"),
+        ("clock", clock, "only the process that wakes what waits"),
+    ):
+        commands.add_parser(name, help=text, description=text, parents=[common]).set_defaults(act=act)
