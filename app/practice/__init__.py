@@ -12,7 +12,7 @@ from typing import cast
 from flask import Flask
 
 from app.practice import control as control_page
-from app.practice import notion
+from app.practice import notion, openai, zoom
 from app.practice.door import Ground
 from app.practice.ledger import Ledger
 
@@ -30,9 +30,11 @@ def create_app(folder: Path, token: str, *, control: bool = False, limits: bool 
     app.config["MAX_CONTENT_LENGTH"] = 16 << 20
     app.extensions["practice"] = ground
     notion.seed(ground)
-    app.register_blueprint(notion.blueprint(ground))
+    for vendor in (notion, zoom, openai):
+        app.register_blueprint(vendor.blueprint(ground))
     if control:
-        app.register_blueprint(control_page.blueprint(ground, {**notion.commands(ground)}))
+        commands = {**notion.commands(ground), **openai.commands(ground), **zoom.commands(ground)}
+        app.register_blueprint(control_page.blueprint(ground, commands))
     return app
 
 

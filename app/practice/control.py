@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.practice import faults
+from app.practice import faults, model_faults
 from app.practice.door import Ground
 
 Command = Callable[[dict[str, Any]], Any]
@@ -45,7 +45,7 @@ def blueprint(ground: Ground, commands: dict[str, Command]) -> Blueprint:
     @control.post("/<name>")
     def command(name: str) -> tuple[Response, int] | Response:
         known = {
-            "faults": lambda body: faults.order(ledger, body),
+            "faults": _fault,
             "release": _release,
             "settings": _settings,
             **commands,
@@ -56,6 +56,11 @@ def blueprint(ground: Ground, commands: dict[str, Command]) -> Blueprint:
             return jsonify(known[name](request.get_json(silent=True) or {}))
         except (ValueError, KeyError, TypeError) as problem:
             return jsonify(error=f"{type(problem).__name__}: {problem}"), 400
+
+    def _fault(body: dict[str, Any]) -> None:
+        if body.get("do") == "model" and body.get("as") not in model_faults.FAULTS:
+            raise ValueError(f"as must be one of {', '.join(model_faults.FAULTS)}")
+        faults.order(ledger, body)
 
     def _release(body: dict[str, Any]) -> None:
         ledger.change("insert or replace into notes select 'released', coalesce(max(no), 0) from requests")
