@@ -36,7 +36,7 @@ def connect(args: argparse.Namespace, out: Out) -> JSON:
             out.say(f"  {number}. {step}")
         if not hook_secret:
             out.say(
-                f"{connector.title} may not call it yet: add its {connector.hook.secret_label} on the Connections page, "
+                f"{connector.title} may not call it yet: add {connector.hook.secret_label} on the Connections page, "
                 "or connect again with --hook-secret."
             )
     return made

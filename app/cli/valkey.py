@@ -13,7 +13,7 @@ from app.settings import BadSettings
 
 
 class Valkey:
-    """Where the server of one run lives: data in the home, the socket in a short temporary folder (paths end at 100)."""
+    """Where the server of one run lives: data in the home, the socket in a short folder (its path ends near 100)."""
 
     def __init__(self, home: Path) -> None:
         self.data = home / "valkey"
