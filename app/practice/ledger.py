@@ -33,6 +33,9 @@ KEPT = 20_000
 """Requests kept when nobody is testing; older ones are forgotten."""
 
 
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Ledger:
     """One SQLite connection per process behind a lock; several processes may share the file."""
 
@@ -127,7 +130,7 @@ class Ledger:
             "insert into objects (slug, id, kind, parent, rank, made, gone, data) values (?,?,?,?,?,?,?,?) "
             "on conflict (slug, id) do update set data=excluded.data, gone=excluded.gone",
             *(slug, data["id"], kind, parent, rank, time.time(), int(bool(data.get("in_trash")))),
-            json.dumps(data, ensure_ascii=False, separators=(",", ":")),
+            _compact(data),
         )
 
     def get(self, slug: str, id: str, kind: str = "") -> dict[str, JSON] | None:
