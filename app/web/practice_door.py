@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+_INTERFACES = ("/notion/v1/", "/zoom/v2/", "/zoom/oauth/", "/openai/v1/")
+
+
 class PracticeDoor:
     """Wraps the practice application."""
 
@@ -47,7 +50,13 @@ class PracticeDoor:
         return self._inner(environ, _with_headers(start_response))
 
     def _is_client(self, request: Request) -> bool:
-        """Whether the request carries the practice token, as a bearer or as the password of a pair."""
+        """Whether the request carries the practice token, as a bearer or as the password of a pair.
+
+        The vendors' own interfaces check it themselves: they answer a wrong token in the vendor's words, and the
+        practice Zoom hands out access tokens that only it can read.
+        """
+        if request.path.startswith(_INTERFACES):
+            return True
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "basic":
             value = _password(value)
