@@ -8,6 +8,7 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,12 @@ class _Handler(WSGIRequestHandler):
         if not environ.get("wsgi.input_terminated"):
             environ["wsgi.input"] = io.BytesIO(self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0)))
         begun: list[Any] = []
-        parts = self.server.app(environ, lambda status, headers, exc=None: begun.extend((status, headers)))
+
+        def start(status: str, headers: list[tuple[str, str]], exc: Any = None, /) -> Callable[[bytes], object]:
+            begun[:] = (status, headers)
+            return self.wfile.write
+
+        parts = self.server.app(environ, start)
         try:
             head = b""
             for part in parts:
