@@ -100,7 +100,7 @@ def _read_all(zoom: Zoom, wanted: list[_Listed], place: _Place) -> tuple[list[Ev
     for number, one in enumerate(wanted[:PER_ROUND]):
         try:
             found = _recap(zoom, one)
-        except (requests.RequestException, Unavailable):
+        except Exception:  # the door's own among them; whatever it is, it comes first and is heard next time
             if number == 0:
                 raise
             return events, wanted[number:]
