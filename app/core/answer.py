@@ -1,9 +1,11 @@
-"""The shape of a model's answer: what a recipe may ask for, the strict JSON schema it becomes, and how an answer is checked.
+"""The shape of a model's answer: what a recipe may ask for, the strict JSON schema it becomes, how it is checked.
 
-The words: `short_text` (one line, 300 characters) · `text` (4 000) · `long_text` (20 000) · `number` · `integer` · `yes_no` ·
-`date` (2026-11-30) · `one of low, middle, high` · `one of people or nobody` (`people` is a name of `given` that holds a list)
-· `quote of summary` (words that must stand in that text of `given`) · `{list: …}` · `{name: …, name: …}`. A `?` at the end:
-may be missing (nil). Rules for the schema: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
+The words: `short_text` (one line, 300 characters) · `text` (4 000) · `long_text` (20 000) · `number` · `integer` ·
+`yes_no` · `date` (2026-11-30) · `one of low, middle, high` · `one of people or nobody` (`people` is a name of `given`
+that holds a list) · `quote of summary` (words that must stand in that text of `given`) · `{list: …}` · `{name: …}`.
+A `?` at the end: may be missing (nil).
+
+Rules for the schema: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 """
 
 from __future__ import annotations
@@ -153,7 +155,8 @@ class Group:
     def read(self, value: JSON, given: Mapping[str, JSON], at: str) -> list[str]:
         """Every part, and nothing else."""
         if not isinstance(value, dict):
-            return [f"{at or 'the answer'} must be an object with {checks.few(list(self.parts))}, not {checks.shown(value)}"]
+            parts = checks.few(list(self.parts))
+            return [f"{at or 'the answer'} must be an object with {parts}, not {checks.shown(value)}"]
         dot = f"{at}." if at else ""
         said = [f"{dot}{name} is missing" for name in self.parts if name not in value]
         said += [f"{dot}{str(name)[:40]} is not asked for" for name in value if name not in self.parts]
@@ -172,7 +175,7 @@ class Answer:
     root: Group
 
     def schema(self, given: Mapping[str, JSON]) -> dict[str, Any]:
-        """The strict JSON schema for this step's rendered `given`; `one of people` becomes an enum of the people given."""
+        """The strict JSON schema for a rendered `given`; `one of people` becomes an enum of the people in it."""
         return self.root.schema(given, checks.Room())
 
     def read(self, value: JSON, given: Mapping[str, JSON]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Reads the `answer` of an `ask` step: words such as `short_text` or `one of people or nobody` become the parts of `answer`."""
+"""Reads the `answer` of an `ask` step: words such as `short_text` or `one of people or nobody` become its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases of a recipe (`cases.yaml`): an event, what the model and the vendors answer, and the writes that must come of it.
+"""Cases of a recipe (`cases.yaml`): an event, what the model and the vendors answer, the writes that must come of it.
 
 ```yaml
 - name: A recap becomes a page
@@ -9,7 +9,7 @@
   expect:
     ended: done                       # done, ignored (only_if said no), or waiting
     writes:                           # in order; what is not named here may be anything
-      - {action: notion.create_page, times: 1, arguments: {title: Weekly planning, markdown: {contains: [a, b], lacks: c}}}
+      - {action: notion.create_page, times: 1, arguments: {title: Planning, markdown: {contains: [a, b], lacks: c}}}
 ```
 """
 
@@ -45,7 +45,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Case:
-    """One case. `body` is what the vendor sends; `answers` and `reads` are by step id; `ended` is empty where it does not matter."""
+    """One case. `body` is what the vendor sends, `answers` and `reads` are by step id, `ended` may be left empty."""
 
     name: str
     line: int
@@ -61,7 +61,7 @@ class Case:
 
 
 def load(folder: Path, recipe: Recipe) -> list[Case]:
-    """The cases of a recipe's folder. Raises `RecipeError` when there is no `cases.yaml` or something is wrong with it."""
+    """The cases of a recipe's folder. Raises `RecipeError` when `cases.yaml` is missing or wrong."""
     file = folder / "cases.yaml"
     problems = Problems(f"{folder.name}/cases.yaml", "")
     try:
@@ -193,7 +193,9 @@ class _Reader:
             hint = suggest(action, self.actions, say="Its actions are")
             self.problems.add(node.values["action"].at, f"no step of the recipe does `{action}`", hint)
         arguments, times = self._value(node.values.get("arguments")), self._value(node.values.get("times"))
-        return Expected(action, arguments if isinstance(arguments, dict) else {}, times if isinstance(times, int) else 1)
+        return Expected(
+            action, arguments if isinstance(arguments, dict) else {}, times if isinstance(times, int) else 1
+        )
 
 
 def value_of(node: Node) -> JSON:
@@ -240,7 +242,9 @@ def _unlike(want: JSON, got: JSON, path: str) -> list[str]:
 def _tested(want: Mapping[str, JSON], got: str, path: str) -> list[str]:
     said = [f"{path} lacks {_short(part)}" for part in _many(want.get("contains")) if part not in got]
     said += [f"{path} contains {_short(part)}" for part in _many(want.get("lacks")) if part in got]
-    return said + [f"{path} does not start with {_short(p)}" for p in _many(want.get("starts")) if not got.startswith(p)]
+    return said + [
+        f"{path} does not start with {_short(p)}" for p in _many(want.get("starts")) if not got.startswith(p)
+    ]
 
 
 def _many(value: JSON) -> list[str]:

@@ -1,8 +1,8 @@
 """Conditions of a recipe: `only_if`, `if` and `that`. One value, or two with a comparison between them; nothing else.
 
-`"{{ recap.todos | size }} <= 30"`, `"{{ event.topic | contains_any: settings.skip | not }}"`, `"{{ a.owner }} == nobody"`.
-A single value is judged by one rule (`filters.truth`): nil, false, 0, empty text and empty lists are no, all else is yes.
-`<` and its kin compare two numbers or two texts (dates as 2026-11-30 are in order as texts); with nil they are never true.
+`"{{ recap.todos | size }} <= 30"`, `"{{ event.topic | contains_any: settings.skip | not }}"`, `"{{ a.b }} == nobody"`.
+A single value is judged by one rule (`filters.truth`): nil, false, 0, empty text and empty lists are no, all else yes.
+`<` and its kin compare two numbers or two texts (days as 2026-11-30 are in order as texts); with nil never true.
 `==` is exact; `contains` looks for an entry in a list, or for a part of a text without regard to capitals.
 """
 
@@ -32,7 +32,7 @@ ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Condition:
-    """Something that holds or does not. `left` and `right` are templates or fixed values; without `operator`, only `left`."""
+    """Something that holds or does not: `left` alone, or `left operator right`, each a template or a fixed value."""
 
     source: str
     left: Template | JSON

@@ -1,4 +1,4 @@
-"""The filters of recipes: the whole list, closed. Each works on plain values, never on attributes, and keeps within limits.
+"""The filters of recipes, a closed list. Each works on plain values, never on attributes, and keeps within limits.
 
 The first line of each docstring is what the recipe handbook says about it."""
 
@@ -72,7 +72,7 @@ def _number(value: Any) -> Decimal:
         number = Decimal(str(value).strip() if not isinstance(value, bool) else "x")
     except InvalidOperation:
         raise FilterProblem(f"works on numbers, and “{plain_text(value)[:40]}” is not one") from None
-    if not number.is_finite() or abs(number) > NUMBER_LIMIT:
+    if not number.is_finite() or number.copy_abs() > NUMBER_LIMIT:
         raise FilterProblem("works on numbers up to a thousand million million")
     return number
 
@@ -169,8 +169,10 @@ def split(value: Any, separator: Any) -> list[str]:
     between = plain_text(separator)
     if not between:
         raise FilterProblem("needs a separator that is not empty")
-    parts = [p for p in (part.strip() for part in plain_text(value).split(between, LIST_LIMIT)) if p]
-    return parts[:LIST_LIMIT]
+    text = plain_text(value)
+    if text.count(between) >= LIST_LIMIT:
+        raise FilterProblem(f"makes a list of more than {LIST_LIMIT:,} entries")
+    return [part for part in map(str.strip, text.split(between)) if part]
 
 
 def map_(value: Any, name: Any) -> list[Any]:
@@ -179,7 +181,7 @@ def map_(value: Any, name: Any) -> list[Any]:
 
 
 def where(value: Any, name: Any, wanted: Any = True) -> list[Any]:
-    """the entries whose part has that value: `todos | where: "owner", "Ana"`; without a value, those where it is not empty"""
+    """the entries whose part has that value: `where: "owner", "Ana"`; without a value, those that have one"""
     return [v for v in _list(value) if _fits(v, name, wanted)]
 
 
@@ -281,11 +283,11 @@ def quote_lines(value: Any) -> str:
     return _capped("\n".join(f"> {line}".rstrip() for line in lines))
 
 
-LINKS = re.compile(r"\\.|\[(?![ xX]\])|[<]", re.S)
+LINKS = re.compile(r"\\.|\[(?![ xX]\](?:\s|$))|[<]", re.S)
 
 
 def unlinked(value: Any) -> str:
-    """Markdown from outside that keeps its headings and lists, but whose links, pictures and HTML are shown as they are written"""
+    """Markdown from outside with its headings and lists; links, pictures and HTML in it are shown as plain text"""
     return _capped(LINKS.sub(lambda m: m[0] if m[0][0] == "\\" else "\\" + m[0], plain_text(value)))
 
 

@@ -1,7 +1,7 @@
-"""Follows every name in a template: is it there, and who vouches for what comes out. Static, because templates run no code.
+"""Follows every name in a template: is it there, who vouches for what comes out. Static, as templates run no code.
 
-Combining keeps all labels: a text made of a setting and a meeting's topic is house and outside. What only decides which of
-the author's own texts appears (`if`) adds no label: rule 2, data may choose among the branches the author wrote."""
+Combining keeps all labels: a text made of a setting and a meeting's topic is house and outside. What only decides which
+of the author's own texts appears (`if`) adds no label: rule 2, data may choose among the branches the author wrote."""
 
 from __future__ import annotations
 

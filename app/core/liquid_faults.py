@@ -61,7 +61,7 @@ def hint(error: LiquidError) -> str:
 
 
 def unclosed(text: str) -> tuple[str, int] | None:
-    """(sentence, index) of a `{{` or `{%` that is never closed, or of a text that is too long; Liquid would take long over these."""
+    """(sentence, index) of a `{{` or `{%` that is never closed, or of too long a text: Liquid is slow on these."""
     if len(text) > SOURCE_LIMIT:
         return f"this value is longer than {SOURCE_LIMIT:,} characters; split it over two steps.", 0
     for begin, end in (("{{", "}}"), ("{%", "%}")):

@@ -1,4 +1,4 @@
-"""Liquid as recipes may use it: which tags, one rule for yes and no, how values become text, and how much work is too much."""
+"""Liquid as recipes may use it: its tags, one rule for yes and no, how values become text, and its limits."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TAGS = ("if", "unless", "case", "for", "break", "continue", "assign", "capture",
 
 
 class Context(RenderContext):
-    """Where names are looked up: only what the run gave, no clock; a path that goes through nil is nil; loops are counted."""
+    """Where names are looked up: only what the run gave, no clock; a path through nil is nil; loops are counted."""
 
     def __init__(self, template: BoundTemplate, *, globals: Mapping[str, object]) -> None:
         super().__init__(template, globals=globals)
@@ -113,7 +113,7 @@ def given(value: Any) -> Any:
     return value
 
 
-# --- one rule for yes and no: Liquid calls empty texts and 0 true, people do not -----------------------------------------
+# --- one rule for yes and no: Liquid calls empty texts and 0 true, people do not ------------------------------------
 
 
 class Truth(Expression):

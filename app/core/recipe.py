@@ -1,4 +1,4 @@
-"""Recipes: YAML files that say what to do when something happens. This module loads them and names what they are made of."""
+"""Recipes: YAML files that say what to do when something happens. Loads them, and names what they are made of."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def load(text: str, filename: str, connectors: Mapping[str, Connector]) -> Recipe:
-    """The recipe in `text`. Raises `RecipeError` with every problem found: file, line, column, caret, what to write instead."""
+    """The recipe in `text`. Raises `RecipeError` with every problem: file, line, column, caret, what to write."""
     problems = Problems(filename, text)
     root = recipe_yaml.parse(text, problems)
     return recipe_reader.read(root, problems, text, connectors)

@@ -1,4 +1,4 @@
-"""Reads single things out of a recipe's nodes: texts, keys, templates, conditions, given values; every fault with its place."""
+"""Reads single things out of a recipe's nodes: texts, keys, templates, conditions, given values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ class Nodes:
 
     # --- keys and texts ---
 
-    def known_keys(self, node: Fields, known: Collection[str], where: str, hints: Mapping[str, str] | None = None) -> None:
+    def known_keys(
+        self, node: Fields, known: Collection[str], where: str, hints: Mapping[str, str] | None = None
+    ) -> None:
         """Every key must be one of the known ones."""
         for name, key in node.keys.items():
             if name not in known:
@@ -62,7 +64,7 @@ class Nodes:
         """A group of names and values."""
         if node is None or isinstance(node, Fields):
             return node
-        self.problems.add(node.at, f"`{what}` needs names and values below it", "Indent them, one `name: value` a line.")
+        self.problems.add(node.at, f"`{what}` needs names and values below it", "Indent one `name: value` a line.")
         return None
 
     def items(self, node: Node | None, what: str) -> list[Node]:

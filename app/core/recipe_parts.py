@@ -92,7 +92,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Check:
-    """Something that must hold when the steps are done; otherwise hold the run, undo what it wrote, or tell the owner."""
+    """Something that must hold when the steps are done; else hold the run, undo what it wrote, or tell the owner."""
 
     that: Condition
     otherwise: Literal["hold", "undo", "tell"]

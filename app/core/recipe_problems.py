@@ -1,4 +1,4 @@
-"""What is wrong with a recipe: each problem with its place, the line it stands in, a caret, and what to write instead."""
+"""What is wrong with a recipe: each problem with its place, its line, a caret, and what to write instead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXCERPT = 160  # characters of a source line that are shown
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing to change. `line` and `column` count from 1; `excerpt` is the source line, `hint` what to write instead."""
+    """One thing to change. `line` and `column` count from 1, `excerpt` is the source line, `hint` what to write."""
 
     file: str
     line: int

@@ -60,10 +60,8 @@ class _Head:
         self._unused(settings)
         words = [self.nodes.text(self._get(name), name, most) for name, most in (("title", 120), ("purpose", 600))]
         overview = self.nodes.text(self._get("overview"), "overview", 6_000)
-        return Recipe(
-            self._slug(), words[0], words[1], overview, self._replaces(), settings, trigger, only_if, serial, steps, checks,
-            self.source,
-        )  # fmt: skip
+        head = (self._slug(), words[0], words[1], overview, self._replaces())
+        return Recipe(*head, settings, trigger, only_if, serial, steps, checks, self.source)
 
     def _get(self, name: str) -> Node | None:
         return self.root.values.get(name)

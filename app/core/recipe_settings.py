@@ -55,7 +55,7 @@ class _Reader:
         if kind not in pickers:
             hint = suggest(kind, [*TYPES, *pickers], say="The types are")
             self.problems.add(written.at, f"there is no setting of type `{kind}`", hint)
-            return "text"
+            return ""
         return kind
 
     def _choices(self, node: Fields, kind: str) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class _Reader:
 
     def _default(self, node: Fields, kind: str, choices: tuple[str, ...]) -> JSON:
         written = node.values.get("default")
-        if written is None:
+        if written is None or not kind:
             return [] if kind == "list" else False if kind == "yes_no" else None
         if kind == "list":
             return self._texts(written)

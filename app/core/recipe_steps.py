@@ -93,7 +93,7 @@ class Steps:
         hints = {"when": "A recipe has one `when`, above its steps.", "then": "Add another step."}
         for name in (*LATER, "learn"):
             if name in node.keys:
-                said = f"this hub does not know `{name}` steps yet" if name in LATER else "this hub does not know `learn` yet"
+                said = f"this hub does not know `{name}`{' steps' if name in LATER else ''} yet"
                 self.problems.add(node.keys[name].at, said, "It knows `do` and `ask`.")
         known = (*KEYS, *LATER, "learn")
         self.nodes.known_keys(node, known, "a step", hints)
@@ -214,7 +214,7 @@ class Steps:
 
 
 def arguments(action: Action) -> dict[str, inspect.Parameter]:
-    """What a recipe may give to an action: the parameters of its `run` without the client, and without the key of a write."""
+    """What a recipe may give to an action: the parameters of its `run`, without the client and the key of a write."""
     parameters = list(inspect.signature(action.run).parameters.values())[1:]
     if action.safety is not None:
         parameters = [p for p in parameters if p.name != "key"]

@@ -1,4 +1,4 @@
-"""What is known about values before a run: which parts they have, and who vouches for them (labels, security rule 4)."""
+"""What is known of values before a run: which parts they have, and who vouches for them (labels, security rule 4)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ VOUCHED: Labels = HOUSE | VENDOR
 class Shape:
     """One value. `fields` is None for a plain value and for a list; `item` is what a list holds.
 
-    `closed` means it can only be one of the choices that the author or the settings wrote down. `any_parts` is a value of
-    which nothing is known but its labels."""
+    `closed` means it can only be one of the choices that the author or the settings wrote down; `any_parts`, that
+    nothing is known of it but its labels."""
 
     labels: Labels = NOBODY
     fields: Mapping[str, Shape] | None = None
@@ -96,7 +96,7 @@ def of_event(fields: Mapping[str, Label]) -> Shape:
 
 
 def of_result(*, write: bool) -> Shape:
-    """What a `do` step leaves: an id and an address the vendor made; of an action that only reads, nothing more is known."""
+    """What a `do` step leaves: an id and an address the vendor made; of what was only read, nothing more is known."""
     if write:
         return group({"id": value(VENDOR), "url": value(VENDOR)})
     return Shape(VENDOR | OUTSIDE, any_parts=True)

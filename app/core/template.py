@@ -1,4 +1,4 @@
-"""Values of a recipe: Liquid over plain JSON with a closed list of tags and filters, strict names, and limits on everything."""
+"""Values of a recipe: Liquid over plain JSON, with closed lists of tags and filters, strict names, and limits."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Backdrop:
 
 @dataclass(frozen=True)
 class Template:
-    """One value. `render(scope)` gives text, or a plain JSON value of any type if the template is exactly one `{{ … }}`."""
+    """One value. `render(scope)` gives text, or any plain JSON value if the template is exactly one `{{ … }}`."""
 
     source: str
     parsed: BoundTemplate = field(compare=False, repr=False)

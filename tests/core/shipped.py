@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,3 +63,9 @@ def _once(step: Step, scope: Mapping[str, Any], case: Case, writes: list[dict[st
         return json.loads(json.dumps(answer))
     writes.append({"action": step.action, "arguments": given})
     return {"id": f"page-{len(writes)}", "url": f"https://notion.example/page-{len(writes)}"}
+
+
+@cache
+def load_once() -> Recipe:
+    """The shipped recipe, read once."""
+    return load()
