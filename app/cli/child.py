@@ -26,6 +26,7 @@ class Child:
     ) -> None:
         self.name, self.command, self.env, self.log, self.keep = name, list(command), dict(env), log, tuple(keep)
         self.process: subprocess.Popen[bytes] | None = None
+        self.deaths = 0  # since it was last seen well
         self._started = 0.0
         self._pause = FIRST_PAUSE
         self._again_at = 0.0
@@ -53,9 +54,10 @@ class Child:
         code = self.process.poll()
         if code is None:
             if now - self._started > HEALTHY:
-                self._pause = FIRST_PAUSE
+                self._pause, self.deaths = FIRST_PAUSE, 0
             return ""
         self.process = None
+        self.deaths += 1
         self._again_at = now + self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         return f"The {self.name} process ended ({_reason(code)}) and is started again."

@@ -87,6 +87,7 @@ def forget(home: Path) -> None:
 
 def prepare(given: Settings) -> None:
     """Home, keys and tables, as every command needs them. Raises BadSettings, CannotMigrate."""
+    os.umask(0o077)  # whatever we write is the owner's alone
     from app.core.vault import ensure_keys
     from app.db.migrate import migrate
 

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace, out: Out) -> None:
 def _run(given: Settings, listening: socket.socket, valkey: Valkey | None, out: Out) -> None:
     given = replace(given, redis_url=valkey.url) if valkey else given
     log = supervisor.open_log(given.home)
-    first = [Child("valkey", valkey.command(), _environment(given), log)] if valkey else []
+    first = [Child("Valkey", valkey.command(), _environment(given), log)] if valkey else []
     children = [_child(name, given, listening, log) for name in ("web", "worker", "clock")]
 
     def say(text: str) -> None:
@@ -50,9 +50,7 @@ def _run(given: Settings, listening: socket.socket, valkey: Valkey | None, out: 
         house.start()
         place.write_down(given.home, place.Running(os.getpid(), given.port, given.redis_url))
         if not house.wait_for(lambda: supervisor.answers(given.port), 60) and not house.stopping.is_set():
-            raise Failed(
-                f"The web process does not answer. The reason stands in {given.home / 'logs' / 'patchbay.log'}"
-            )
+            raise Failed(f"Patchbay did not start. This is the end of its log:\n{supervisor.last_words(given.home)}")
         if not house.stopping.is_set():
             _greet(given, out)
         house.watch()

@@ -45,14 +45,17 @@ class Supervisor:
                 self.say(problem)
 
     def wait_for(self, ready: Callable[[], bool], seconds: float) -> bool:
-        """Whether `ready` came true in time, with the children looked after meanwhile."""
+        """Whether `ready` came true in time and before a child died again and again. Looks after them meanwhile."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not self.stopping.is_set():
+        while time.monotonic() < until and not self.stopping.is_set() and not self._hopeless():
             if ready():
                 return True
             self.look()
             self.stopping.wait(0.03)
         return False
+
+    def _hopeless(self) -> bool:
+        return any(child.deaths >= 3 for child in [*self.first, *self.children])
 
     def stop(self) -> None:
         for group in (self.children, self.first):
@@ -81,6 +84,11 @@ def open_log(home: Path) -> logging.Logger:
     log.setLevel(logging.INFO)
     log.handlers[:] = [handler]
     return log
+
+
+def last_words(home: Path, lines: int = 12) -> str:
+    """The end of the log, for a start that did not work."""
+    return "\n".join((home / "logs" / "patchbay.log").read_text(errors="replace").splitlines()[-lines:])
 
 
 def answers(port: int, path: str = "/healthz") -> bool:

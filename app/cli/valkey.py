@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import socket
 import sys
@@ -11,15 +12,25 @@ from pathlib import Path
 
 from app.settings import BadSettings
 
+LONGEST_PATH = 90  # of a unix socket; the limit is 103 on macOS, 107 on Linux
+
 
 class Valkey:
-    """Where the server of one run lives: data in the home, the socket in a short folder (its path ends near 100)."""
+    """Where the server of one run lives: in the home, and its socket too where the path is short enough for one.
+
+    Every run has a socket of its own: one that is still ending removes its socket, and must not remove its successor's.
+    """
 
     def __init__(self, home: Path) -> None:
         self.data = home / "valkey"
         self.data.mkdir(mode=0o700, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix="pb-", dir="/tmp"))
-        self.socket = self.folder / "valkey"
+        for left in self.data.glob("*.sock"):
+            left.unlink(missing_ok=True)
+        self.socket = self.data / f"{os.getpid()}.sock"
+        self._folder = ""
+        if len(str(self.socket)) > LONGEST_PATH:
+            self._folder = tempfile.mkdtemp(prefix="pb-", dir="/tmp")
+            self.socket = Path(self._folder, "sock")
         self.url = f"unix://{self.socket}"
 
     def command(self) -> list[str]:
@@ -48,7 +59,9 @@ class Valkey:
             return False
 
     def clear(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.socket.unlink(missing_ok=True)
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def binary() -> Path:

@@ -1,0 +1,146 @@
+"""`python3 -m app run`: everything starts, is looked after, and ends together."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.cli import place
+
+MAIN = str(place.ROOT / "app" / "__main__.py")
+
+
+class Started:
+    """A hub of its own in a child process."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self.home, self.port = home, port
+        self.env = {**os.environ, "PATCHBAY_HOME": str(home), "PORT": str(port)}
+        self.process = subprocess.Popen(
+            [sys.executable, MAIN, "run", "--json"],
+            env=self.env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def document(self) -> dict[str, object]:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, self.process.communicate()[1]
+        return dict(json.loads(line))
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, MAIN, *words], env=self.env, capture_output=True, text=True)
+
+    def children(self) -> set[int]:
+        """All descendants: processes whose parent is ours, and theirs."""
+        found: set[int] = set()
+        fresh = {self.process.pid}
+        parents = {int(p.name): _parent(p) for p in Path("/proc").iterdir() if p.name.isdigit()}
+        while fresh:
+            fresh = {pid for pid, parent in parents.items() if parent in fresh} - found
+            found |= fresh
+        return found
+
+    def child(self, word: str) -> int:
+        return next(pid for pid in self.children() if word in _command(pid))
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def wait_until(there: Callable[[], object], seconds: float = 15) -> None:
+    until = time.monotonic() + seconds
+    while not there():
+        assert time.monotonic() < until, "did not happen in time"
+        time.sleep(0.03)
+
+
+def gone(pids: set[int]) -> bool:
+    return not any(_command(pid) for pid in pids)
+
+
+@pytest.fixture
+def started(tmp_path: Path, free_port: int) -> Iterator[Started]:
+    hub = Started(tmp_path / "home", free_port)
+    yield hub
+    if hub.process.poll() is None:
+        hub.process.kill()
+    hub.process.communicate()
+
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="LOOKS INTO /proc, WHICH ONLY LINUX HAS")
+
+
+def test_everything_starts_is_looked_after_and_stops(started: Started) -> None:
+    said = started.document()
+    assert said["address"] == f"http://127.0.0.1:{started.port}"
+    assert said["setup_code"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{started.port}/healthz", timeout=5) as answer:
+        assert answer.status == 200
+    assert stat.S_IMODE(started.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((started.home / "keys").stat().st_mode) == 0o600
+    assert stat.S_IMODE((started.home / "patchbay.sqlite").stat().st_mode) == 0o600
+
+    second = started.command("run")
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+
+    before = started.child("__main__.py worker")
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: {pid for pid in started.children() if "__main__.py worker" in _command(pid)} - {before})
+
+    pids = started.children()
+    assert len(pids) >= 4  # Valkey, web (two), worker, clock
+    started.process.send_signal(signal.SIGTERM)
+    out, err = started.process.communicate(timeout=40)
+    assert (started.process.returncode, out) == (0, ""), err
+    assert "worker process ended (signal 9)" in err
+    assert gone(pids)
+    assert not (started.home / "running.json").exists()
+
+
+def test_killing_run_ends_everything(started: Started) -> None:
+    started.document()
+    pids = started.children()
+    os.kill(started.process.pid, signal.SIGKILL)
+    wait_until(lambda: gone(pids))
+
+
+def test_a_taken_port_is_a_sentence(started: Started, tmp_path: Path) -> None:
+    started.document()
+    env = {**started.env, "PATCHBAY_HOME": str(tmp_path / "other")}
+    found = subprocess.run([sys.executable, MAIN, "--json", "run"], env=env, capture_output=True, text=True)
+    assert found.returncode == 1
+    assert f"PORT={started.port + 1}" in json.loads(found.stdout)["error"]
+    assert "Traceback" not in found.stderr
+
+
+def test_a_hub_that_cannot_start_says_why(tmp_path: Path, free_port: int) -> None:
+    env = {**os.environ, "PATCHBAY_HOME": str(tmp_path / "home"), "PORT": str(free_port), "PATCHBAY_KEYS": "changeme"}
+    found = subprocess.run([sys.executable, MAIN, "run"], env=env, capture_output=True, text=True, timeout=60)
+    assert found.returncode == 1
+    assert "PATCHBAY_KEYS" in found.stderr
+    assert "Traceback" not in found.stderr
