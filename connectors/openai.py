@@ -142,6 +142,8 @@ def _or(names: list[str]) -> str:
 def explain(status: int, body: bytes) -> str | None:
     """What to do about a refusal; None where only trying again later helps. https://developers.openai.com/docs/guides/error-codes"""
     code, words = _error(body)
+    if code == "practice_only":  # the practice model's own sentence says what to do
+        return words or None
     if status == 402 or (status == 429 and code in _OUT_OF_MONEY):
         return (
             "The model's account has no credit left. Add credit (for OpenAI: platform.openai.com, Settings, Billing); "

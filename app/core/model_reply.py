@@ -13,7 +13,7 @@ from connectors.contract import JSON
 NO_ANSWER = "no_answer"  # our finish_reason for a 200 that holds no answer: some gateways wrap errors so
 _MOST_TOKENS = 100_000_000
 _DEPTH = 64
-_FENCE = re.compile(r"\A```[a-zA-Z]*[ \t]*\n(.*?)\n?```\Z", re.DOTALL)
+_FENCE = re.compile(r"\A```[a-zA-Z]*\s*(.*?)\s*```\Z", re.DOTALL)
 _BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
