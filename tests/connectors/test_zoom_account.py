@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -18,7 +19,8 @@ import pytest
 import requests
 import time_machine
 
-from app.core.http import Cut
+from app.core.http import Cut, Door
+from app.practice.serve import Served
 from connectors.contract import Account, Event, Refused, Unauthorized, Unavailable
 from connectors.zoom import connector
 from connectors.zoom._client import Zoom, encoded
@@ -354,6 +356,23 @@ def test_a_list_without_end_is_given_up() -> None:
 
     with vendor(answer) as served, pytest.raises(Unavailable):
         POLL.run(connector.open(CREDENTIALS, served.door()), None)
+
+
+# --- the practice Zoom ------------------------------------------------------------------------------------------------
+
+
+def test_the_practice_zoom_signs_in_and_has_lost_recaps(practice: Served, clock: time_machine.Traveller) -> None:
+    clock.move_to(datetime.fromisoformat("2026-11-02T10:00:00Z"))
+    base = f"{practice.url}/zoom"
+    door = Door({"api": base, "token": base}, public_only=False)
+    zoom = connector.open({k: v.replace("{token}", practice.token) for k, v in connector.practice.items()}, door)
+    assert connector.check(zoom).name == "ana.silva@practice.example"
+    body = json.loads((Path(__file__).parent / "samples" / "zoom" / "summary_completed.json").read_bytes())
+    practice.control("recap", {"body": body})
+    ((event,), _) = POLL.run(zoom, None)
+    assert event.serial_key == "/aB1+x=="
+    sample, found = shape(json.dumps(body).encode()), shape(event.body)
+    assert found == {**sample, "account_id": "practice"}
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------------
