@@ -279,6 +279,7 @@ class Connector:
     polls: tuple[Poll, ...] = ()
     actions: Mapping[str, Action] = field(default_factory=dict)
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    seconds: float = 30.0  # the longest one call may take
     rate: float = 5.0  # requests a second, per connection, over all workers
     burst: int = 5
     typed_host: str = ""  # the field of `auth` in which a person may type an address of their own

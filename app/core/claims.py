@@ -135,5 +135,12 @@ def _poison(conn: Connection, hub: Hub, row: RowMapping) -> None:
     says = "This run ended its worker five times without getting further. Look at its last entry, then try again or stop it"
     stopped = {"state": "waiting", "why": says, "holder": "", "lease_until": 0}
     conn.execute(update(runs).where(runs.c.id == row["id"]).values(**stopped))
-    review = {"id": new_id(), "kind": "poison", "run": row["id"], "says": says, "role": "builder", "opened_at": hub.now()}
+    review = {
+        "id": new_id(),
+        "kind": "poison",
+        "run": row["id"],
+        "says": says,
+        "role": "builder",
+        "opened_at": hub.now(),
+    }
     conn.execute(reviews.insert().values(**review))

@@ -160,14 +160,14 @@ def remove(hub: Hub, connection_id: str, *, by: str) -> None:
 def choices(hub: Hub, connection_id: str, lookup: str, query: str = "") -> list[Choice]:
     """What a picker offers. Raises ConnectorError or NotConnected with a sentence."""
     opened = open_connection(hub, connection_id)
-    return _asking(opened, lambda: opened.connector.lookups[lookup].run(opened.client, query))
+    return asking(opened, lambda: opened.connector.lookups[lookup].run(opened.client, query))
 
 
 def resolve(hub: Hub, connection_id: str, lookup: str, text: str) -> list[Choice]:
     """What a pasted address or id means. Raises ConnectorError or NotConnected with a sentence."""
     opened = open_connection(hub, connection_id)
     found = opened.connector.lookups[lookup].resolve
-    return [] if found is None else _asking(opened, lambda: found(opened.client, text))
+    return [] if found is None else asking(opened, lambda: found(opened.client, text))
 
 
 # --- inside transactions ---
@@ -194,7 +194,15 @@ def break_connection(conn: Connection, hub: Hub, connection_id: str, words: str)
 
 def mend(conn: Connection, connection_id: str, slug: str, now: int) -> None:
     """It works again: close its review, reset the circuit, wake what waits for it."""
-    fresh = {"state": "ok", "why": "", "fails": 0, "trips": 0, "circuit": "closed", "circuit_until": 0, "quiet_until": 0}
+    fresh = {
+        "state": "ok",
+        "why": "",
+        "fails": 0,
+        "trips": 0,
+        "circuit": "closed",
+        "circuit_until": 0,
+        "quiet_until": 0,
+    }
     conn.execute(update(connections).where(connections.c.id == connection_id).values(**fresh))
     decided = {"state": "decided", "decision": "reconnected", "decided_at": now}
     conn.execute(
@@ -237,7 +245,9 @@ def _seal_hooks(hub: Hub, connection_id: str, hooks: list[str]) -> bytes:
     return hub.vault.seal_json(hooks, f"connections:{connection_id}:hook_secrets")
 
 
-def _fields(connector: Connector, given: Mapping[str, str], stored: Mapping[str, str], has_hook: bool) -> dict[str, str]:
+def _fields(
+    connector: Connector, given: Mapping[str, str], stored: Mapping[str, str], has_hook: bool
+) -> dict[str, str]:
     """Named fields only; a hidden value keeps the stored one; what must be there is there."""
     auth: ApiKey = connector.auth
     unknown = set(given) - {f.name for f in auth.fields}
@@ -259,10 +269,10 @@ def _fields(connector: Connector, given: Mapping[str, str], stored: Mapping[str,
 
 
 def _check(opened: Opened) -> Account:
-    return _asking(opened, lambda: opened.connector.check(opened.client))
+    return asking(opened, lambda: opened.connector.check(opened.client))
 
 
-def _asking(opened: Opened, ask: Callable[[], T]) -> T:
+def asking(opened: Opened, ask: Callable[[], T]) -> T:
     """A read outside a run: its failure as one sentence of the right class."""
     opened.door.forget()
     try:
@@ -278,7 +288,9 @@ def _asking(opened: Opened, ask: Callable[[], T]) -> T:
 
 
 def _waiting(conn: Connection) -> dict[str, int]:
-    query = select(runs.c.waits_for, func.count()).where(runs.c.state.in_(("later", "waiting"))).group_by(runs.c.waits_for)
+    query = (
+        select(runs.c.waits_for, func.count()).where(runs.c.state.in_(("later", "waiting"))).group_by(runs.c.waits_for)
+    )
     return {str(key): int(count) for key, count in conn.execute(query) if key}
 
 
@@ -286,7 +298,9 @@ def _describe(hub: Hub, row: RowMapping, waiting: Mapping[str, int]) -> dict[str
     connector = hub.connectors[row["slug"]]
     shown = ("id", "slug", "name", "account_name", "state", "why", "last_event_at", "last_call_at", "made_at")
     hook = f"{hub.settings.address}/hooks/{row['slug']}/{row['hook_key']}" if connector.hook else ""
-    hook_secrets = hub.vault.open_json(row["hook_secrets"], f"connections:{row['id']}:hook_secrets") if connector.hook else []
+    hook_secrets = (
+        hub.vault.open_json(row["hook_secrets"], f"connections:{row['id']}:hook_secrets") if connector.hook else []
+    )
     return {
         **{name: row[name] for name in shown},
         "title": connector.title,

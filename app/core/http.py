@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.cookiejar
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +21,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
 from app.core import wire
+from app.core.alarm import armed
 from app.core.wire import Answer, Cut, NotSent
 
 __all__ = ["Answer", "Cut", "Door", "Drawn", "ForbiddenHost", "NotSent", "Request", "SomethingElse"]
@@ -76,11 +77,21 @@ class Door:
     """One opened connection's way out; used by one thread at a time."""
 
     def __init__(
-        self, bases: Mapping[str, str], *, seconds: float = 30.0, public_only: bool = True, cap: int = ANSWER_CAP
+        self,
+        bases: Mapping[str, str],
+        *,
+        seconds: float = 30.0,
+        alarm: float = 40.0,
+        public_only: bool = True,
+        cap: int = ANSWER_CAP,
     ) -> None:
-        """`bases`: host name of the connector → base address; `seconds`: all a single exchange may take."""
+        """`bases`: host name of the connector → base address; `seconds`: all a single exchange may take; after `alarm`
+        seconds the kernel ends a worker that still hangs in it."""
         self._bases = {name: base.rstrip("/") for name, base in bases.items()}
         self.seconds = seconds
+        self.alarm = alarm
+        self.permit: Callable[[], None] | None = None  # asked before every request that is not a drawn write
+        self.stopped: BaseException | None = None  # what `permit` raised; SDKs may wrap it
         self._public_only = public_only
         self._cap = cap
         self._drawing = False
@@ -134,7 +145,7 @@ class Door:
 
     def forget(self) -> None:
         """Before a call: nothing seen yet."""
-        self.last, self.failure, self.calls = None, None, 0
+        self.last, self.failure, self.stopped, self.calls = None, None, None, 0
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """What all clients end in. Raises NotSent, Cut, or one of the three that no SDK may catch."""
@@ -144,22 +155,32 @@ class Door:
             raise Drawn(request)
         if self._expected is not None:
             self._only_once(request)
+        elif self.permit is not None:
+            self._ask_permit(self.permit)
         self.calls += 1
         self.last, self.failure = None, None
         try:
-            self.last = wire.exchange(
-                request.method,
-                url,
-                _outgoing(headers),
-                body or None,
-                seconds=self.seconds,
-                cap=self._cap,
-                public_only=self._public_only,
-            )
+            with armed(self.alarm):
+                self.last = wire.exchange(
+                    request.method,
+                    url,
+                    _outgoing(headers),
+                    body or None,
+                    seconds=self.seconds,
+                    cap=self._cap,
+                    public_only=self._public_only,
+                )
         except (NotSent, Cut) as problem:
             self.failure = problem
             raise
         return self.last
+
+    def _ask_permit(self, permit: Callable[[], None]) -> None:
+        try:
+            permit()
+        except BaseException as stop:
+            self.stopped = stop
+            raise
 
     def _only_once(self, request: Request) -> None:
         if self._expected is None or request.sha256 != self._expected.sha256 or self.calls:
@@ -185,7 +206,11 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 def _outgoing(headers: Mapping[str, str]) -> dict[str, str]:
     """No compressed answers (a bomb would unpack in our memory), no second Host or Content-Length beside urllib3's own."""
-    kept = {k: str(v) for k, v in headers.items() if k.lower() not in ("host", "content-length", "accept-encoding", "connection")}
+    kept = {
+        k: str(v)
+        for k, v in headers.items()
+        if k.lower() not in ("host", "content-length", "accept-encoding", "connection")
+    }
     return {**kept, "Accept-Encoding": "identity"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,7 @@ class Journal:
     writes: dict[tuple[str, str, str], RowMapping] = field(default_factory=dict)
     reviews: list[RowMapping] = field(default_factory=list)
     _unsaved: list[dict[str, Any]] = field(default_factory=list)
+    _due: list[Callable[[Connection], None]] = field(default_factory=list)
 
     @classmethod
     def read(cls, hub: Hub, run_id: str) -> Journal:
@@ -61,7 +63,13 @@ class Journal:
             now = self.hub.now()
             self._unsaved.append({"step": step, "item": item, "state": state, "started_at": now, "ended_at": now})
 
+    def later(self, do: Callable[[Connection], None]) -> None:
+        """A change that joins the next transaction."""
+        self._due.append(do)
+
     def flush(self, conn: Connection) -> None:
+        for do in self._due:
+            do(conn)
         for line in self._unsaved:
             key = {"run": self.run_id, "step": line["step"], "item": line["item"]}
             upsert(conn, entries, key, {k: v for k, v in line.items() if k not in key})
@@ -69,8 +77,11 @@ class Journal:
     def flushed(self) -> None:
         """After the commit: what was noted is saved."""
         self._unsaved.clear()
+        self._due.clear()
 
-    def save(self, conn: Connection, step: str, item: str, *, given: JSON = None, answer: JSON = None, **values: Any) -> None:
+    def save(
+        self, conn: Connection, step: str, item: str, *, given: JSON = None, answer: JSON = None, **values: Any
+    ) -> None:
         """Insert or change a line, inside the caller's transaction. `given` and `answer` are sealed."""
         for name, content in (("given", given), ("answer", answer)):
             if content is not None:
@@ -82,6 +93,12 @@ class Journal:
         old = self.entries.get((step, item))
         self.entries[step, item] = Entry(state, value, old.tries if old else 0, old.started_at if old else None)
 
+    def compensated(self, conn: Connection, write_id: str) -> None:
+        """A write was taken back: it and its line say so."""
+        change_write(conn, write_id, state="compensated")
+        line = (entries.c.run == self.run_id) & (entries.c.write == write_id)
+        conn.execute(update(entries).where(line).values(state="compensated"))
+
     def reload_write(self, write_id: str) -> RowMapping:
         with self.hub.db.read() as conn:
             row = conn.execute(select(writes).where(writes.c.id == write_id)).mappings().one()
@@ -90,7 +107,9 @@ class Journal:
 
     def decisions(self, kind: str, step: str, item: str) -> list[RowMapping]:
         """Reviews of this place that a person has decided, oldest first."""
-        return [r for r in self.reviews if (r["kind"], r["step"], r["item"], r["state"]) == (kind, step, item, "decided")]
+        return [
+            r for r in self.reviews if (r["kind"], r["step"], r["item"], r["state"]) == (kind, step, item, "decided")
+        ]
 
 
 def _place(run: str, step: str, item: str, column: str) -> str:

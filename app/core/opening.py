@@ -54,15 +54,22 @@ def open_connection(hub: Hub, connection_id: str) -> Opened:
     secret = bytes(found["secret"] or b"")
     if connection_id not in known or known[connection_id][0] != secret:
         credentials = hub.vault.open_json(found["secret"], f"connections:{connection_id}:secret") or {}
-        known[connection_id] = (secret, open_with(hub, found["slug"], credentials, found["id"], bool(found["practice"])))
+        known[connection_id] = (
+            secret,
+            open_with(hub, found["slug"], credentials, found["id"], bool(found["practice"])),
+        )
     return known[connection_id][1]
 
 
-def open_with(hub: Hub, slug: str, credentials: Mapping[str, str], connection_id: str = "", practice: bool = False) -> Opened:
+def open_with(
+    hub: Hub, slug: str, credentials: Mapping[str, str], connection_id: str = "", practice: bool = False
+) -> Opened:
     """A client for credentials that may not be saved yet (they are checked first)."""
     connector = hub.connectors[slug]
     bases, public_only = addresses(hub, connector, credentials, connection_id, practice)
-    door = Door(bases, seconds=Patience(hub.settings.patience).call, public_only=public_only)
+    patience = Patience(hub.settings.patience)
+    seconds = patience.call(connector.seconds)
+    door = Door(bases, seconds=seconds, alarm=patience.alarm(seconds), public_only=public_only)
     return Opened(connection_id, connector, connector.open(credentials, door), door, practice)
 
 
@@ -85,6 +92,8 @@ def addresses(
         return dict.fromkeys(connector.hosts, override.removesuffix("/v1").removesuffix("/v2")), False
     if typed:
         if not typed.startswith("https://"):
-            raise ValueError(f"The address {typed} must begin with https://. For a model on this machine set OPENAI_BASE_URL instead")
+            raise ValueError(
+                f"The address {typed} must begin with https://. For a model on this machine set OPENAI_BASE_URL instead"
+            )
         return dict.fromkeys(connector.hosts, typed), True
     return dict(connector.hosts), True

@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-CALL = 30.0  # seconds one call to a vendor may take
-MODEL_CALL = 60.0
 GIVE_UP = 24 * 3600 * 1000  # ms of retries until a person is asked
 
 
@@ -16,13 +14,14 @@ class Patience:
 
     scale: float = 1.0
 
-    @property
-    def call(self) -> float:
-        return CALL * self.scale
+    def call(self, seconds: float) -> float:
+        """Seconds a call may take that is declared to take `seconds` at most."""
+        return seconds * self.scale
 
     @property
-    def model_call(self) -> float:
-        return MODEL_CALL * self.scale
+    def ahead(self) -> int:
+        """ms a worker waits for its place in a rate limit before it lets the run go."""
+        return int(2000 * self.scale)
 
     def alarm(self, seconds: float) -> float:
         return seconds + 10 * self.scale

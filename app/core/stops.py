@@ -21,7 +21,7 @@ class Later(Stop):
 
 
 class Waiting(Stop):
-    """A person must act; a review is open (or this one is to be opened when the run lets go)."""
+    """A person must act. A review is open, or the engine opens one of kind "stuck" when the run lets go."""
 
     def __init__(self, why: str, waits_for: str = "") -> None:
         super().__init__(why)

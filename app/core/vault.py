@@ -61,13 +61,17 @@ class Vault:
         try:
             found, _, value = self._fernet.decrypt(bytes(token)).partition(b"\0")
         except InvalidToken:
-            raise Sealed(f"{place} cannot be opened with the keys of this hub. Put the key it was saved with into PATCHBAY_KEYS") from None
+            raise Sealed(
+                f"{place} cannot be opened with the keys of this hub. Put the key it was saved with into PATCHBAY_KEYS"
+            ) from None
         if found != place.encode():
             raise Sealed(f"{place} holds a value that belongs to another row")
         return value
 
     def seal_json(self, value: Any, place: str) -> bytes:
-        return self.seal(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), place)
+        return self.seal(
+            json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), place
+        )
 
     def open_json(self, token: bytes | None, place: str) -> Any:
         """The JSON value, or None for an empty column."""

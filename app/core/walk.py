@@ -42,7 +42,9 @@ def walk(recipe: Recipe, scope: dict[str, Any], hands: Hands) -> dict[str, Any]:
         items = _items(step, scope)
         entries += len(items)
         if entries > MOST_ENTRIES:
-            raise TooMuch(f"This run would take more than {MOST_ENTRIES} entries. Split the recipe, or filter the list earlier")
+            raise TooMuch(
+                f"This run would take more than {MOST_ENTRIES} entries. Split the recipe, or filter the list earlier"
+            )
         values = [_one(step, str(n), item_scope, hands) for n, item_scope in enumerate(items)]
         scope[step.id] = values if step.each is not None else values[0]
     return scope

@@ -146,7 +146,7 @@ def _talk(
     try:
         if getattr(conn, "sock", None) is None:
             conn.connect()
-        assert isinstance(conn, HTTPConnection)  # noqa: S101 - urllib3's own default class
+        assert isinstance(conn, HTTPConnection)
         conn.sock.settimeout(state.seconds)
         state.watch.hold(conn.sock)
         state.sent = True

@@ -1,0 +1,73 @@
+"""The clock process: a plain loop that rings for whatever is left lying. Any number may run; recovery is this scan, for ever."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections import OrderedDict
+from types import FrameType
+
+from app import jobs
+from app.core import beginning, claims, events, polling
+from app.core.hub import Hub, open_hub
+from app.settings import Settings
+from app.worker import die_with_parent
+
+log = logging.getLogger("patchbay.clock")
+_EVERY = 5.0  # seconds
+_MOST = 200  # rings a round
+_RING_AGAIN = 30_000  # ms before the same id is rung for again
+
+
+def run(settings: Settings) -> int:
+    """Until SIGTERM or SIGINT."""
+    die_with_parent()
+    hub = open_hub(settings)
+    beginning.prepare(hub)
+    stop = threading.Event()
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    rung = Rung()
+    while True:
+        try:
+            tick(hub, rung)
+        except Exception:
+            log.exception("a round of the clock failed; the next one tries again")
+        if stop.wait(max(_EVERY * min(settings.patience, 1.0), 0.2)):
+            hub.close()
+            return 0
+
+
+class Rung:
+    """What was rung for lately, so that a long queue is not filled with the same id again and again."""
+
+    def __init__(self) -> None:
+        self._at: OrderedDict[str, int] = OrderedDict()
+
+    def may(self, key: str, now: int, again: int) -> bool:
+        if now - self._at.get(key, -again) < again:
+            return False
+        self._at[key] = now
+        self._at.move_to_end(key)
+        while len(self._at) > 10_000:
+            self._at.popitem(last=False)
+        return True
+
+
+def tick(hub: Hub, rung: Rung) -> None:
+    """One round: unrouted events, runs that nobody holds, polls that are due."""
+    settings, now = hub.settings, hub.steady.now()
+    again = int(_RING_AGAIN * min(settings.patience, 1.0))
+    for event_id in events.new_ones(hub, _MOST, older_than=int(2000 * min(settings.patience, 1.0))):
+        if rung.may(event_id, now, again):
+            jobs.ring_event(settings, event_id)
+    for run_id in claims.ready(hub, _MOST):
+        if rung.may(run_id, now, again):
+            jobs.ring_run(settings, run_id)
+    for connection_id, kind in polling.due(hub):
+        jobs.ring_poll(settings, connection_id, kind)

@@ -1,0 +1,177 @@
+"""The `ask` step: reserve the budget, ask, keep the answer as it came, check it, let the model mend it once, else ask a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.core import claims, limits, model
+from app.core.ids import new_id
+from app.core.model import Question, RawReply, Unusable
+from app.core.opening import Opened
+from app.core.recipe import Step
+from app.core.statements import add
+from app.core.stops import Failed, Later, Waiting
+from app.core.work import Work
+from app.db.models import budgets, reviews, switches
+from connectors.contract import JSON
+
+_TRIES = 2  # the question, and one repair; two more each time a person says "ask again"
+
+
+def ask(work: Work, step: Step, item: str, scope: Mapping[str, JSON]) -> JSON:
+    """The answer as a value that fits. Raises Later, Waiting, Failed or Lost."""
+    if step.ask is None or step.answer is None:
+        raise Failed("This step asks nothing")
+    question = Question(str(step.ask.render(scope)), step.given.render(scope), step.answer)
+    opened = work.opened("openai")
+    more: list[Any] = []
+    first = _TRIES * len([r for r in work.journal.decisions("answer", step.id, item) if r["decision"] == "again"])
+    for n in range(first, first + _TRIES):
+        place = (step.id, item if n == 0 else f"{item}~{n}")
+        raw = _reply(work, opened, question, more, place)
+        try:
+            value = model.read(question, raw)
+        except Unusable as unusable:
+            _save(work, opened, place, raw, None, str(unusable))
+            if not unusable.repairable or n == first + _TRIES - 1:
+                raise _to_person(work, step, item, str(unusable)) from unusable
+            more = model.repair(question, raw, unusable)
+            continue
+        _save(work, opened, place, raw, value, "")
+        if n:
+            _save_value(work, (step.id, item), value)
+        return value
+    raise Failed("unreachable")
+
+
+def _reply(work: Work, opened: Opened, question: Question, more: list[Any], place: tuple[str, str]) -> RawReply:
+    """The model's words for this try: from the journal if they were ever paid for, else by asking now."""
+    known = work.journal.entries.get(place)
+    if known and isinstance(known.value, dict) and "raw" in known.value:
+        return RawReply.from_json(known.value["raw"])
+    body = model.request(question, opened.client.model, model.options(opened.client), more)
+    reserve = model.estimate(question, more)
+    started = work.hub.now()
+
+    def book(conn: Connection) -> None:
+        _reserve(conn, work, reserve)
+        line: dict[str, Any] = {"given": {"instructions": question.instructions, **question.given}}
+        work.journal.save(conn, *place, state="pending", started_at=started, model=opened.client.model, **line)
+
+    try:
+        raw = work.read(opened, place, lambda: model.call(opened.client, body, opened.door.seconds), book)
+    except Failed as refused:
+        _give_back(work, reserve)
+        raise _to_person(work, *_step_of(work, place), refused.why) from refused
+    except (Later, Waiting):
+        if opened.door.calls or opened.door.failure:
+            _give_back(work, reserve)
+        raise
+    _give_back(work, reserve - raw.tokens_in - raw.tokens_out, raw, opened)
+    return raw
+
+
+def _step_of(work: Work, place: tuple[str, str]) -> tuple[Step, str]:
+    step = next(s for s in work.recipe.steps if s.id == place[0])
+    return step, place[1].partition("~")[0]
+
+
+def _today() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%d")
+
+
+def _budget_key(work: Work) -> dict[str, str]:
+    practice = " (practice)" if work.run["practice"] else ""
+    return {"recipe": f"{work.run['recipe']}{practice}", "day": _today()}
+
+
+def _reserve(conn: Connection, work: Work, amount: int) -> None:
+    """Before the call, so that a thousand events at once cannot overspend. Raises Later when the day's budget is used up."""
+    key = _budget_key(work)
+    add(conn, budgets, key, tokens=amount, cost=0)
+    where = (budgets.c.recipe == key["recipe"]) & (budgets.c.day == key["day"])
+    used = conn.execute(select(budgets.c.tokens).where(where)).scalar_one()
+    mine = (switches.c.slug == work.run["recipe"]) & (switches.c.practice == work.run["practice"])
+    cap = conn.execute(select(switches.c.daily_tokens).where(mine)).scalar() or 500_000
+    if used > cap:
+        midnight = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        left = int((midnight - datetime.now(UTC)).total_seconds() * 1000)
+        raise Later(
+            f"Today's budget of {cap:,} tokens for this recipe is used up. It goes on after midnight UTC, or when you raise "
+            "the budget on the recipe's page",
+            work.hub.steady.now() + left,
+        )
+
+
+def _give_back(work: Work, amount: int, raw: RawReply | None = None, opened: Opened | None = None) -> None:
+    """After the call: what was reserved and not used. Done with the next commit of `_save` where there is one."""
+    cost = _cost(raw, opened) if raw and opened else 0
+    work.journal.later(lambda conn: add(conn, budgets, _budget_key(work), tokens=-amount, cost=cost))
+    if raw is None:
+        work.hub.db.write(work.journal.flush)
+        work.journal.flushed()
+
+
+def _cost(raw: RawReply, opened: Opened) -> int:
+    return model.cost(raw.tokens_in, raw.tokens_out, opened.client.price_in, opened.client.price_out)
+
+
+def _save(work: Work, opened: Opened, place: tuple[str, str], raw: RawReply, value: JSON, problem: str) -> None:
+    """Journal the answer: never paid for twice."""
+    known = work.journal.entries.get(place)
+    if known and isinstance(known.value, dict) and "raw" in known.value:
+        return
+    answer = {"raw": raw.to_json(), "value": value, "problem": problem}
+    line: dict[str, Any] = {
+        "state": "failed" if problem else "done",
+        "answer": answer,
+        "ended_at": work.hub.now(),
+        "tokens_in": raw.tokens_in,
+        "tokens_out": raw.tokens_out,
+        "cost": _cost(raw, opened),
+        "model": raw.model or opened.client.model,
+        "error": problem,
+    }
+
+    def save(conn: Connection) -> None:
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30), progress=True)
+        work.journal.save(conn, *place, **line)
+        limits.note_success(conn, opened.id, work.hub.now())
+        work.journal.flush(conn)
+
+    work.hub.db.write(save)
+    work.journal.flushed()
+    work.journal.put(*place, line["state"], answer)
+
+
+def _save_value(work: Work, place: tuple[str, str], value: JSON) -> None:
+    """A repaired answer stands for the step: its first line carries the value beside what came first."""
+    known = work.journal.entries[place]
+    answer = {**(known.value if isinstance(known.value, dict) else {}), "value": value}
+
+    def save(conn: Connection) -> None:
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30), progress=True)
+        work.journal.save(conn, *place, state="done", answer=answer, ended_at=work.hub.now())
+
+    work.hub.db.write(save)
+    work.journal.put(*place, "done", answer)
+
+
+def _to_person(work: Work, step: Step, item: str, why: str) -> Waiting:
+    """Open one review for this step; the run waits and is never dead."""
+    is_open = any(
+        (r["kind"], r["step"], r["item"], r["state"]) == ("answer", step.id, item, "open") for r in work.journal.reviews
+    )
+
+    def open_review(conn: Connection) -> None:
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30), progress=True)
+        values = {"id": new_id(), "kind": "answer", "run": work.run["id"], "step": step.id, "item": item, "says": why}
+        conn.execute(reviews.insert().values(**values, role="approver", opened_at=work.hub.now()))
+
+    if not is_open:
+        work.hub.db.write(open_review)
+    return Waiting(why)

@@ -1,0 +1,15 @@
+"""What must be there before the first page: the hub's own secret, practice accounts, recipes. Safe to do any number of times."""
+
+from __future__ import annotations
+
+from app.core import practice, recipes
+from app.core.hub import Hub
+
+
+def prepare(hub: Hub) -> None:
+    """After the migration, by every process that starts."""
+    _ = hub.secret
+    _ = hub.steady.now()
+    recipes.sync(hub)
+    practice.from_environment(hub)
+    practice.prepare(hub)

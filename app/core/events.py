@@ -1,0 +1,85 @@
+"""Events as people see them, and starting one over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from app.core import audit, routing
+from app.core.hub import Hub
+from app.core.ids import new_id
+from app.db.models import events, reviews
+
+_SHOWN = [
+    "id",
+    "connection",
+    "kind",
+    "state",
+    "error",
+    "received_at",
+    "occurred_at",
+    "copies",
+    "last_copy_at",
+    "tries",
+    "serial_key",
+    "body_sha256",
+]
+
+
+def listing(hub: Hub, *, state: str = "", since: int = 0, limit: int = 50) -> list[dict[str, Any]]:
+    """Newest first; `since` ms UTC."""
+    query = (
+        select(*(events.c[n] for n in _SHOWN)).order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)
+    )
+    if state:
+        query = query.where(events.c.state == state)
+    if since:
+        query = query.where(events.c.received_at >= since)
+    with hub.db.read() as conn:
+        return [dict(r) for r in conn.execute(query).mappings()]
+
+
+def get(hub: Hub, event_id: str) -> dict[str, Any]:
+    """Raises LookupError."""
+    with hub.db.read() as conn:
+        found = conn.execute(select(*(events.c[n] for n in _SHOWN)).where(events.c.id == event_id)).mappings().first()
+    if found is None:
+        raise LookupError(f"There is no event {event_id}")
+    return dict(found)
+
+
+def counts(hub: Hub) -> dict[str, int]:
+    with hub.db.read() as conn:
+        return {str(s): int(n) for s, n in conn.execute(select(events.c.state, func.count()).group_by(events.c.state))}
+
+
+def new_ones(hub: Hub, limit: int, older_than: int = 0) -> list[str]:
+    """Ids of events nobody has routed yet, oldest first; `older_than` ms, to leave those just being rung for alone."""
+    query = select(events.c.id).where(events.c.state == "new", events.c.received_at <= hub.now() - older_than)
+    with hub.db.read() as conn:
+        return [str(i) for i in conn.execute(query.order_by(events.c.received_at).limit(limit)).scalars()]
+
+
+def replay(hub: Hub, event_id: str, *, by: str = "", number: str = "") -> list[str]:
+    """Start an event over: new runs, whatever earlier ones did. Returns their ids. Raises LookupError, ValueError."""
+    found = get(hub, event_id)
+    if found["state"] == "dead":
+        revive(hub, event_id, by=by)
+        return []
+    started = routing.start_over(hub, event_id, number or new_id(), by=by)
+    hub.db.write(lambda conn: audit.add(conn, hub, by, "started over", f"event:{event_id}", {"runs": len(started)}))
+    return started
+
+
+def revive(hub: Hub, event_id: str, *, by: str = "") -> None:
+    """A dead event is tried again."""
+
+    def save(conn: Connection) -> None:
+        fresh = {"state": "new", "tries": 0, "error": ""}
+        conn.execute(update(events).where(events.c.id == event_id, events.c.state == "dead").values(**fresh))
+        mine = (reviews.c.event == event_id) & (reviews.c.state == "open")
+        decided = {"state": "decided", "decision": "again", "decided_by": by, "decided_at": hub.now()}
+        conn.execute(update(reviews).where(mine).values(**decided, row_version=reviews.c.row_version + 1))
+
+    hub.db.write(save)

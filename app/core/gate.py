@@ -1,0 +1,335 @@
+"""The write gate: the only code that lets a change out to a vendor.
+
+Arm the kernel, commit the intent with the exact bytes, call, commit the outcome; every commit is guarded by the run's fence.
+What happens after a lost answer is in `core.settle`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from app.core import claims, limits, settle
+from app.core.alarm import armed
+from app.core.answers import Kind, Trouble, classify
+from app.core.http import Request
+from app.core.ids import marker, new_id
+from app.core.journal import change_write
+from app.core.opening import Opened
+from app.core.stops import Failed, Later, Waiting
+from app.core.work import Work
+from app.db.models import calls, reviews, writes
+from connectors.contract import JSON, Action, Call
+
+Place = tuple[str, str]
+
+
+@dataclass
+class Change:
+    """One write in hand. `undoes` is the id of the write it takes back, if any."""
+
+    place: Place
+    opened: Opened
+    name: str
+    action: Action
+    arguments: dict[str, JSON]
+    undoes: str = ""
+    row: RowMapping | None = None
+
+
+class Gate:
+    """Sends the changes of one run."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.hub = work.hub
+        self.journal = work.journal
+
+    def write(self, place: Place, opened: Opened, call: Call, undoes: str = "") -> dict[str, JSON]:
+        """Make this change and all that goes before and after it, each once. Returns its result.
+
+        Raises Later, Waiting, Failed or Lost. Called again after a crash it goes on where the journal ends.
+        """
+        step, item = place
+        change = Change(place, opened, call.action, opened.connector.actions[call.action], dict(call.arguments), undoes)
+        change.row = self.journal.writes.get((step, item, undoes))
+        if change.row is None or change.row["state"] == "declined":
+            self._prepare(change)
+        else:
+            change.arguments = self.journal.open(change.row, "arguments")
+        result = self._result(change)
+        follow = change.action.after(change.arguments, result) if change.action.after else []
+        for n, further in enumerate(follow):
+            self.write((step, f"{item}>{n}"), opened, further, undoes)
+        return result
+
+    def _prepare(self, change: Change) -> None:
+        """Reads that complete the arguments, then the changes that must be there first."""
+        action, client = change.action, change.opened.client
+        if action.prepare is not None:
+            prepare = action.prepare
+            change.arguments = self.work.read(change.opened, change.place, lambda: prepare(client, change.arguments))
+        if action.before is not None and self.work.level != "rehearse":
+            before = action.before
+            calls_ = self.work.read(change.opened, change.place, lambda: before(client, change.arguments))
+            for n, call in enumerate(calls_):
+                self.write((change.place[0], f"{change.place[1]}<{n}"), change.opened, call, change.undoes)
+
+    def _result(self, change: Change) -> dict[str, JSON]:
+        row = change.row
+        state = row["state"] if row is not None else "new"
+        if row is not None and state in ("done", "drawn"):
+            return dict(self.journal.open(row, "after"))
+        if row is not None and state == "failed":
+            raise Failed(row["error"])
+        if row is not None and state in ("intent", "unknown"):
+            found = settle.settle(self.work, change, row)
+            if found is not None:
+                return self._done(change, row["id"], found, "look-up")
+            change.row = self.journal.reload_write(row["id"])
+        return self._send(change)
+
+    # --- sending ---
+
+    def _send(self, change: Change) -> dict[str, JSON]:
+        row = change.row
+        write_id = row["id"] if row is not None else new_id()
+        key = marker(self.hub.secret, write_id)
+        request = self.draw(change, key)
+        if row is not None and row["request_sha256"] and row["request_sha256"] != request.sha256:
+            raise Failed(
+                "The request would differ from the one that was stored. Start this event over to make a new one"
+            )
+        if self.work.level == "rehearse" and not change.undoes:
+            return self._only_draw(change, write_id, key, request)
+        if self.work.level == "review" and not change.undoes:
+            self._ask_first(change, write_id, key, request)
+        before = self._snapshot(change)
+        with armed(self.work.patience.alarm(change.opened.door.seconds)):
+            self._intend(change, write_id, key, request, before)
+            return self._call(change, write_id, key, request)
+
+    def draw(self, change: Change, key: str) -> Request:
+        """The exact request this change would send."""
+        run = change.action.run
+        return change.opened.door.draw(lambda: run(change.opened.client, key, **change.arguments))
+
+    def _snapshot(self, change: Change) -> JSON:
+        take = change.action.snapshot
+        if take is None:
+            return None
+        return self.work.read(change.opened, change.place, lambda: take(change.opened.client, change.arguments))
+
+    def _intend(self, change: Change, write_id: str, key: str, request: Request, before: JSON) -> None:
+        """Committed before a byte leaves. A place in the rate limit is part of it; a short wait for one comes first."""
+        wait = self.hub.db.write(lambda conn: self._intent(conn, change, write_id, key, request, before, line=True))
+        if wait:
+            time.sleep(wait / 1000)
+            self.hub.db.write(lambda conn: self._intent(conn, change, write_id, key, request, before, line=False))
+        self.journal.flushed()
+
+    def _intent(
+        self, conn: Connection, change: Change, write_id: str, key: str, request: Request, before: JSON, *, line: bool
+    ) -> int:
+        work, seconds = self.work, change.opened.door.seconds
+        if line:
+            wait = work.place_in_line(conn, change.opened)
+            if wait:
+                return wait
+        now = self.hub.steady.now()
+        claims.hold(conn, work.claim, now + work.patience.lease(seconds))
+        values = {
+            "state": "intent",
+            "fence": work.claim.fence,
+            "tries": (change.row["tries"] if change.row is not None else 0) + 1,
+            "looks": 0,
+            "first_sent_at": (change.row["first_sent_at"] if change.row is not None else None) or self.hub.now(),
+            "deadline_at": now + work.patience.deadline(seconds),
+            "before": self._seal(write_id, "before", before),
+        }
+        self._put(conn, change, write_id, key, request, values)
+        conn.execute(
+            calls.insert().values(id=new_id(), write=write_id, fence=work.claim.fence, started_at=self.hub.now())
+        )
+        started: dict[str, Any] = (
+            {} if change.row is not None else {"started_at": self.hub.now(), "given": change.arguments}
+        )
+        self.journal.save(conn, *change.place, state="intent", write=write_id, **started)
+        return 0
+
+    def _call(self, change: Change, write_id: str, key: str, request: Request) -> dict[str, JSON]:
+        door = change.opened.door
+        try:
+            with door.sending(request):
+                result = change.action.run(change.opened.client, key, **change.arguments)
+                json.dumps(result["id"])
+        except Exception as error:
+            trouble = classify(door, error, change.opened.connector, write=True, now=time.time())
+            if trouble.kind is Kind.BUG and not door.calls:
+                trouble = Trouble(
+                    Kind.REFUSED, f"This hub could not make the request ({trouble.words}). Please report it"
+                )
+            raise self._failed(change, write_id, trouble) from error
+        return self._done(change, write_id, result, "answer")
+
+    # --- outcomes ---
+
+    def _done(self, change: Change, write_id: str, result: dict[str, JSON], found_by: str) -> dict[str, JSON]:
+        work, wall = self.work, self.hub.now()
+        more = bool(change.action.after and change.action.after(change.arguments, result))
+
+        def outcome(conn: Connection) -> None:
+            claims.hold(conn, work.claim, self.hub.steady.now() + work.patience.lease(30), progress=True)
+            values = {
+                "state": "done",
+                "found_by": found_by,
+                "result_id": str(result.get("id", "")),
+                "version_after": str(result.get("version", "")),
+                "after": self._seal(write_id, "after", result),
+                "error": "",
+                "ended_at": wall,
+            }
+            change_write(conn, write_id, **values)
+            self._end_call(conn, change, write_id)
+            limits.note_success(conn, change.opened.id, wall)
+            if change.undoes:
+                work.journal.compensated(conn, change.undoes)
+            if not more:
+                self.journal.save(conn, *change.place, state="done", answer=result, ended_at=wall, error="")
+            self.journal.flush(conn)
+
+        self.hub.db.write(outcome)
+        self.journal.flushed()
+        self.journal.reload_write(write_id)
+        if not more:
+            self.journal.put(*change.place, "done", result)
+        return result
+
+    def _failed(self, change: Change, write_id: str, trouble: Trouble) -> BaseException:
+        """Put the write into the state that its failure means; returns the stop of the run."""
+        state = {Kind.UNKNOWN: "unknown", Kind.BUG: "unknown", Kind.REFUSED: "failed"}.get(trouble.kind, "pending")
+
+        def note(conn: Connection) -> None:
+            ended = {"ended_at": self.hub.now()} if state == "failed" else {}
+            change_write(conn, write_id, state=state, error=trouble.words, **ended)
+            self._end_call(conn, change, write_id, trouble)
+
+        if trouble.kind is Kind.BUG:
+            trouble = Trouble(Kind.UNKNOWN, trouble.words, trouble.seconds, trouble.status)
+        stop = self.work.trouble(change.opened, change.place, trouble, note)
+        row = self.journal.reload_write(write_id)
+        if state == "unknown" and isinstance(stop, Later):
+            why = f"{trouble.words}. Looking whether it arrived before anything is sent again"
+            return Later(
+                why, self.hub.steady.now() + self.work.patience.settle(2) if change.action.find else row["deadline_at"]
+            )
+        return stop
+
+    def _end_call(self, conn: Connection, change: Change, write_id: str, trouble: Trouble | None = None) -> None:
+        last = change.opened.door.last
+        values: dict[str, Any] = {"ended_at": self.hub.now(), "status": last.status if last else None}
+        if last:
+            values["vendor_request_id"] = last.headers.get("x-request-id", "") or last.headers.get(
+                "x-notion-request-id", ""
+            )
+        if trouble:
+            values["error"] = trouble.words[:8192]
+        open_call = (
+            (calls.c.write == write_id) & (calls.c.ended_at.is_(None)) & (calls.c.fence == self.work.claim.fence)
+        )
+        conn.execute(calls.update().where(open_call).values(**values))
+
+    # --- rehearse and review ---
+
+    def _only_draw(self, change: Change, write_id: str, key: str, request: Request) -> dict[str, JSON]:
+        """Rehearse: store what would be sent, send nothing, and go on with a result that stands for the real one."""
+        result = drawn_result(change.arguments)
+
+        def save(conn: Connection) -> None:
+            claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.lease(30), progress=True)
+            values = {"state": "drawn", "after": self._seal(write_id, "after", result)}
+            self._put(conn, change, write_id, key, request, values)
+            wall = self.hub.now()
+            line: dict[str, Any] = {"state": "done", "write": write_id, "given": change.arguments, "answer": result}
+            self.journal.save(conn, *change.place, **line, started_at=wall, ended_at=wall)
+            self.journal.flush(conn)
+
+        self.hub.db.write(save)
+        self.journal.flushed()
+        self.journal.reload_write(write_id)
+        return result
+
+    def _ask_first(self, change: Change, write_id: str, key: str, request: Request) -> None:
+        """Level review: a person approves these bytes, or the run waits. Returns when they are approved."""
+        decided = self.journal.decisions("approve", *change.place)
+        if decided:
+            if decided[-1]["request_sha256"] != request.sha256:
+                raise Failed("What was approved is not what would be sent now. Start this event over")
+            if decided[-1]["decision"] == "approve":
+                return
+            raise Failed(f"{decided[-1]['decided_by'] or 'Somebody'} declined this change")
+        if change.row is None:
+            self.hub.db.write(lambda conn: self._ask(conn, change, write_id, key, request))
+        raise Waiting("Somebody must approve this change in the Inbox")
+
+    def _ask(self, conn: Connection, change: Change, write_id: str, key: str, request: Request) -> None:
+        claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.lease(30), progress=True)
+        self._put(conn, change, write_id, key, request, {"state": "asked"})
+        review_id = new_id()
+        facts = {"action": change.name, "arguments": change.arguments, "connection": change.opened.id}
+        conn.execute(
+            reviews.insert().values(
+                id=review_id,
+                kind="approve",
+                run=self.work.run["id"],
+                step=change.place[0],
+                item=change.place[1],
+                write=write_id,
+                request_sha256=request.sha256,
+                says=f"{change.action.label}: approve what is sent to {change.opened.connector.title}",
+                facts=self.hub.vault.seal_json(facts, f"reviews:{review_id}:facts"),
+                role="approver",
+                opened_at=self.hub.now(),
+                expires_at=self.hub.now() + 7 * 86_400_000,
+            )
+        )
+        self.journal.save(
+            conn, *change.place, state="pending", write=write_id, given=change.arguments, started_at=self.hub.now()
+        )
+
+    def _put(
+        self, conn: Connection, change: Change, write_id: str, key: str, request: Request, values: dict[str, Any]
+    ) -> None:
+        """Insert or update the write's row."""
+        if change.row is not None:
+            change_write(conn, write_id, **values)
+            return
+        row = {
+            "id": write_id,
+            "run": self.work.run["id"],
+            "step": change.place[0],
+            "item": change.place[1],
+            "connection": change.opened.id,
+            "action": f"{change.opened.connector.slug}.{change.name}",
+            "safety": str(change.action.safety),
+            "key": key,
+            "marker": key,
+            "arguments": self._seal(write_id, "arguments", change.arguments),
+            "request": self._seal(write_id, "request", request.to_json()),
+            "request_sha256": request.sha256,
+            "undoes": change.undoes,
+            "made_at": self.hub.now(),
+        }
+        conn.execute(writes.insert().values(**{**row, **values}))
+
+    def _seal(self, write_id: str, column: str, value: JSON) -> bytes | None:
+        return None if value is None else self.hub.vault.seal_json(value, f"writes:{write_id}:{column}")
+
+
+def drawn_result(arguments: dict[str, JSON]) -> dict[str, JSON]:
+    """Stands for the result of a write that was not sent."""
+    return {**{k: v for k, v in arguments.items() if isinstance(v, str) and len(v) < 300}, "id": "not sent", "url": ""}

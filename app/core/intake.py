@@ -1,0 +1,133 @@
+"""What a vendor delivers: verified, stored, folded. The answer is a 2xx only after the commit."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.hub import Hub
+from app.core.ids import new_id
+from app.core.statements import insert_once
+from app.db.models import connections, events, reviews
+from connectors.contract import BadSignature, Event, Unreadable
+
+LARGEST = 1024 * 1024  # bytes of one delivery
+_LEAST_DISK = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the vendor gets. `event_ids` are new and to be rung for."""
+
+    status: int
+    body: Any = None
+    event_ids: list[str] = field(default_factory=list)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_UNKNOWN = Answer(404, {"error": "not found"})
+_AWAY = Answer(503, {"error": "unavailable"}, headers={"Retry-After": "30"})
+
+
+def receive(
+    hub: Hub, slug: str, key: str, body: bytes, headers: Mapping[str, str], content_type: str = "application/json"
+) -> Answer:
+    """One delivery. `headers` has lower-case names."""
+    connector = hub.connectors.get(slug)
+    if connector is None or connector.hook is None:
+        return _UNKNOWN
+    try:
+        row = _connection(hub, slug, key)
+        secrets = (
+            hub.vault.open_json(row["hook_secrets"], f"connections:{row['id']}:hook_secrets") if row is not None else []
+        )
+        if row is None or not secrets:
+            return _UNKNOWN
+        if len(body) > LARGEST:
+            return Answer(413, {"error": "too large"})
+        if content_type.partition(";")[0].strip().lower() != "application/json":
+            return Answer(415, {"error": "content type"})
+        try:
+            received = connector.hook.receive(body, headers, secrets, time.time())
+        except BadSignature:
+            return Answer(400, {"error": "signature"})
+        except Unreadable as problem:
+            return _dead(hub, row, body, str(problem))
+        if received.reply is not None and not received.events:
+            return Answer(received.reply.status, received.reply.body)
+        return store(hub, row["id"], slug, received.events)
+    except (SQLAlchemyError, OSError):
+        return _AWAY
+
+
+def store(hub: Hub, connection_id: str, slug: str, received: tuple[Event, ...] | list[Event]) -> Answer:
+    """Commit events that are known to be genuine; copies only count."""
+    if shutil.disk_usage(hub.settings.home if hub.settings.home.exists() else ".").free < _LEAST_DISK:
+        return _AWAY
+    rows = [_row(hub, connection_id, slug, event) for event in received]
+    results = hub.db.write(lambda conn: _insert(conn, connection_id, rows, hub.now()))
+    fresh = [event_id for event_id, is_new in results if is_new]
+    told = [{"event": i} if is_new else {"event": i, "copy": True} for i, is_new in results]
+    return Answer(200, told[0] if len(told) == 1 else {"events": told}, fresh)
+
+
+def _connection(hub: Hub, slug: str, key: str) -> RowMapping | None:
+    c = connections.c
+    query = select(c.id, c.hook_secrets).where(c.hook_key == key, c.slug == slug, c.state != "removed")
+    with hub.db.read() as conn:
+        return conn.execute(query).mappings().first()
+
+
+def _row(hub: Hub, connection_id: str, slug: str, event: Event) -> dict[str, Any]:
+    event_id = new_id()
+    return {
+        "id": event_id,
+        "connection": connection_id,
+        "kind": f"{slug}.{event.kind}",
+        "dedupe_key": event.dedupe_key,
+        "serial_key": event.serial_key,
+        "once_key": event.once_key,
+        "occurred_at": event.occurred_at,
+        "received_at": hub.now(),
+        "body": hub.vault.seal(event.body, f"events:{event_id}:body"),
+        "body_sha256": hashlib.sha256(event.body).hexdigest(),
+    }
+
+
+def _insert(conn: Connection, connection_id: str, rows: list[dict[str, Any]], now: int) -> list[tuple[str, bool]]:
+    results = []
+    for row in rows:
+        if insert_once(conn, events, row):
+            results.append((row["id"], True))
+            continue
+        same = (events.c.connection == connection_id) & (events.c.dedupe_key == row["dedupe_key"])
+        counted = update(events).where(same).values(copies=events.c.copies + 1, last_copy_at=now).returning(events.c.id)
+        results.append((str(conn.execute(counted).scalar_one()), False))
+    c = connections.c
+    stale = (c.last_event_at.is_(None)) | (c.last_event_at < now - 10_000)
+    conn.execute(update(connections).where(c.id == connection_id, stale).values(last_event_at=now))
+    return results
+
+
+def _dead(hub: Hub, row: RowMapping, body: bytes, why: str) -> Answer:
+    """Rightly signed but unreadable: kept, and shown to a person."""
+    slug_kind = Event("unreadable", f"unreadable:{hashlib.sha256(body).hexdigest()}", body)
+    event = _row(hub, row["id"], "hub", slug_kind) | {"state": "dead", "error": why}
+
+    def save(conn: Connection) -> str:
+        if not insert_once(conn, events, event):
+            return ""
+        says = f"A delivery was signed rightly but cannot be read: {why}"
+        values = {"id": new_id(), "kind": "dead", "event": event["id"], "says": says, "role": "builder"}
+        conn.execute(reviews.insert().values(**values, opened_at=hub.now()))
+        return str(event["id"])
+
+    stored = hub.db.write(save)
+    return Answer(202, {"event": stored} if stored else {"copy": True})

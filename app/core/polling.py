@@ -1,0 +1,96 @@
+"""The catch-up path: asks vendors for what webhooks may have lost. Two clocks may do it at once; events fold."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from app.core import intake
+from app.core.connections import asking, break_connection
+from app.core.hub import Hub
+from app.core.opening import NotConnected, open_connection
+from app.core.patience import Patience
+from app.core.statements import insert_once
+from app.db.models import connections, events, polls
+from connectors.contract import ConnectorError, Poll, Unauthorized
+
+log = logging.getLogger("patchbay.polling")
+_LEASE = 300.0  # seconds one round may take
+
+
+def due(hub: Hub) -> list[tuple[str, str]]:
+    """(connection, kind) of polls whose time has come, each leased to the caller."""
+    now = hub.steady.now()
+    with hub.db.read() as conn:
+        usable = (connections.c.state == "ok") & connections.c.secret.is_not(None)
+        rows = conn.execute(select(connections.c.id, connections.c.slug).where(usable)).all()
+        known = {(r.connection, r.kind): r for r in conn.execute(select(polls))}
+    found = []
+    for row in rows:
+        for poll in hub.connectors[row.slug].polls if row.slug in hub.connectors else ():
+            kind = poll.kinds[0]
+            mine = known.get((row.id, kind))
+            if mine is None or max(mine.next_at, mine.lease_until) <= now:
+                if hub.db.write(lambda conn, i=row.id, k=kind: _lease(conn, hub, i, k, now)):  # type: ignore[misc]
+                    found.append((str(row.id), kind))
+    return found
+
+
+def poll(hub: Hub, connection_id: str, kind: str) -> list[str]:
+    """One round; returns the ids of new events. Failures are noted on the poll and tried again in its next round."""
+    with hub.db.read() as conn:
+        where = (polls.c.connection == connection_id) & (polls.c.kind == kind)
+        row = conn.execute(select(polls).where(where)).mappings().one()
+    try:
+        opened = open_connection(hub, connection_id)
+        how = next(p for p in opened.connector.polls if p.kinds[0] == kind)
+        cursor = json.loads(row["cursor"]) if row["cursor"] else None
+        found, after = asking(opened, lambda: how.run(opened.client, cursor))
+    except (ConnectorError, NotConnected) as problem:
+        _failed(hub, connection_id, kind, problem)
+        return []
+    fresh = _unknown(hub, connection_id, opened.connector.slug, list(found))
+    answer = intake.store(hub, connection_id, opened.connector.slug, fresh) if fresh else intake.Answer(200)
+    if answer.status == 200:  # the cursor moves only when its events are stored
+        _next(hub, connection_id, kind, how, {"cursor": json.dumps(after), "error": ""})
+    return answer.event_ids
+
+
+def _lease(conn: Connection, hub: Hub, connection_id: str, kind: str, now: int) -> bool:
+    insert_once(conn, polls, {"connection": connection_id, "kind": kind})
+    mine = (polls.c.connection == connection_id) & (polls.c.kind == kind)
+    free = (polls.c.next_at <= now) & (polls.c.lease_until <= now)
+    until = now + int(_LEASE * 1000 * Patience(hub.settings.patience).scale)
+    taken = update(polls).where(mine, free).values(lease_until=until).returning(polls.c.kind)
+    return conn.execute(taken).first() is not None
+
+
+def _unknown(hub: Hub, connection_id: str, slug: str, found: list[Any]) -> list[Any]:
+    """Without those that a webhook has already brought under another dedupe key."""
+    keys = [e.once_key for e in found if e.once_key]
+    with hub.db.read() as conn:
+        where = (events.c.connection == connection_id) & events.c.once_key.in_(keys)
+        known = {(r.kind, r.once_key) for r in conn.execute(select(events.c.kind, events.c.once_key).where(where))}
+    return [e for e in found if (f"{slug}.{e.kind}", e.once_key) not in known or not e.once_key]
+
+
+def _next(hub: Hub, connection_id: str, kind: str, how: Poll, values: dict[str, Any]) -> None:
+    next_at = hub.steady.now() + int(how.every * 1000)
+    mine = (polls.c.connection == connection_id) & (polls.c.kind == kind)
+    done = update(polls).where(mine).values(next_at=next_at, lease_until=0, **values)
+    hub.db.write(lambda conn: conn.execute(done))
+
+
+def _failed(hub: Hub, connection_id: str, kind: str, problem: Exception) -> None:
+    log.warning("catching up on %s of %s failed: %s", kind, connection_id, problem)
+    if isinstance(problem, Unauthorized):
+        hub.db.write(lambda conn: break_connection(conn, hub, connection_id, str(problem)))
+    row: RowMapping | None = None
+    with hub.db.read() as conn:
+        row = conn.execute(select(connections.c.slug).where(connections.c.id == connection_id)).mappings().first()
+    how = next((p for p in hub.connectors[row["slug"]].polls if p.kinds[0] == kind), None) if row else None
+    if how:
+        _next(hub, connection_id, kind, how, {"error": str(problem)[:8192]})

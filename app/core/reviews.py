@@ -1,0 +1,149 @@
+"""Reviews: one thing each that waits for a person, and what the person may say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from app.core import audit, events, runs
+from app.core.hub import Hub
+from app.db import models
+from app.db.models import connections, reviews, writes
+
+# kind → decision → what the button says
+DECISIONS: Mapping[str, Mapping[str, str]] = {
+    "approve": {"approve": "Approve and send", "decline": "Do not send"},
+    "answer": {"again": "Ask the model again", "leave": "Leave it"},
+    "unknown": {
+        "arrived": "It arrived",
+        "look": "Look again",
+        "again": "It is not there: send again",
+        "leave": "Leave it",
+    },
+    "undo": {"again": "Look again and undo", "leave": "Leave it as it is"},
+    "check": {"accept": "Accept as it is", "undo": "Undo this run"},
+    "dead": {"again": "Try to read it again", "leave": "Leave it"},
+    "stuck": {"again": "Try again", "leave": "Stop this run"},
+    "poison": {"again": "Try again", "leave": "Stop this run"},
+    "reconnect": {},
+}
+
+
+class Decided(ValueError):
+    """Somebody was faster, or the page is old; the text says who and what."""
+
+
+def listing(hub: Hub, *, state: str = "open", limit: int = 200) -> list[dict[str, Any]]:
+    """Oldest first, for a list that is worked off."""
+    query = select(reviews).order_by(reviews.c.opened_at, reviews.c.id).limit(limit)
+    with hub.db.read() as conn:
+        rows = conn.execute(query.where(reviews.c.state == state) if state else query).mappings().all()
+        return [_describe(hub, conn, r) for r in rows]
+
+
+def get(hub: Hub, review_id: str) -> dict[str, Any]:
+    """Raises LookupError."""
+    with hub.db.read() as conn:
+        return _describe(hub, conn, _find(conn, review_id))
+
+
+def decide(hub: Hub, review_id: str, decision: str, *, by: str, row_version: int | None = None) -> dict[str, Any]:
+    """Record what a person said and let the run go on. One decision wins. Raises LookupError, ValueError, Decided."""
+    review = get(hub, review_id)
+    allowed = DECISIONS[review["kind"]]
+    if decision not in allowed:
+        raise ValueError(
+            f"The answer is one of {', '.join(allowed)}" if allowed else "This is settled by reconnecting the account"
+        )
+    undo = review["kind"] == "check" and decision == "undo"
+
+    def save(conn: Connection) -> None:
+        found = _find(conn, review_id, lock=True)
+        if found["state"] != "open":
+            raise Decided(f"{found['decided_by'] or 'The hub'} has already decided this: {found['decision']}")
+        if row_version is not None and found["row_version"] != row_version:
+            raise Decided("This has changed since you opened the page. Look at it again")
+        conn.execute(update(reviews).where(reviews.c.id == review_id).values(**runs.decided(hub, decision, by)))
+        _act(conn, hub, found, decision, undo=undo)
+        audit.add(conn, hub, by, f"review: {decision}", f"review:{review_id}", {"kind": found["kind"]})
+
+    hub.db.write(save)
+    if review["kind"] == "dead" and decision == "again":
+        events.revive(hub, review["event"], by=by)
+    return get(hub, review_id)
+
+
+def _act(conn: Connection, hub: Hub, review: RowMapping, decision: str, *, undo: bool) -> None:
+    """What follows for the run: it goes on, or it ends."""
+    if not review["run"]:
+        return
+    mine = models.runs.c.id == review["run"]
+    if decision == "leave" and review["kind"] in ("answer", "stuck", "poison"):
+        ended = {
+            "state": "failed",
+            "error": review["says"],
+            "why": "Left by a person",
+            "ended_at": hub.now(),
+            "waits_for": "",
+        }
+        conn.execute(update(models.runs).where(mine, models.runs.c.state == "waiting").values(**ended))
+        return
+    fresh: dict[str, Any] = {"state": "queued", "wake_at": 0, "why": "", "waits_for": "", "claims": 0}
+    if undo:
+        fresh["doing"] = "undo"
+    conn.execute(update(models.runs).where(mine, models.runs.c.state == "waiting").values(**fresh))
+
+
+def _find(conn: Connection, review_id: str, *, lock: bool = False) -> RowMapping:
+    query = select(reviews).where(reviews.c.id == review_id)
+    found = conn.execute(query.with_for_update() if lock else query).mappings().first()
+    if found is None:
+        raise LookupError(f"There is no review {review_id}")
+    return found
+
+
+def _describe(hub: Hub, conn: Connection, row: RowMapping) -> dict[str, Any]:
+    names = [
+        "id",
+        "kind",
+        "run",
+        "event",
+        "connection",
+        "step",
+        "item",
+        "write",
+        "says",
+        "role",
+        "state",
+        "opened_at",
+        "expires_at",
+        "decided_by",
+        "decided_at",
+        "decision",
+        "row_version",
+    ]
+    title = (
+        conn.execute(select(models.runs.c.title).where(models.runs.c.id == row["run"])).scalar() if row["run"] else ""
+    )
+    waiting = 1 if row["run"] else 0
+    if row["connection"]:
+        c = models.runs.c
+        held = conn.execute(
+            select(c.id).where(c.waits_for == row["connection"], c.state.in_(("later", "waiting")))
+        ).all()
+        waiting = len(held)
+        title = conn.execute(select(connections.c.name).where(connections.c.id == row["connection"])).scalar()
+    request = None
+    if row["write"]:
+        sealed = conn.execute(select(writes.c.request).where(writes.c.id == row["write"])).scalar()
+        request = hub.vault.open_json(sealed, f"writes:{row['write']}:request")
+    return {
+        **{n: row[n] for n in names},
+        "title": title or "",
+        "waiting": waiting,
+        "facts": hub.vault.open_json(row["facts"], f"reviews:{row['id']}:facts"),
+        "request": request,
+        "decisions": dict(DECISIONS[row["kind"]]),
+    }

@@ -1,0 +1,295 @@
+"""Runs as people see them: lists, one run as a story, and what a person may do with one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from app.core import audit, recipes
+from app.core.claims import FINAL
+from app.core.hub import Hub
+from app.core.recipe import RecipeError
+from app.db.models import calls, connections, entries, events, reviews, runs, writes
+
+_SHOWN = [
+    "id",
+    "recipe",
+    "version",
+    "practice",
+    "level",
+    "event",
+    "state",
+    "why",
+    "waits_for",
+    "doing",
+    "title",
+    "error",
+    "made_at",
+    "ended_at",
+    "wake_at",
+    "claims",
+    "serial_key",
+    "serial_no",
+]
+
+
+def listing(
+    hub: Hub, *, state: str = "", recipe: str = "", since: int = 0, event: str = "", limit: int = 50
+) -> list[dict[str, Any]]:
+    """Newest first. `state` "open" is every run that has not ended; `since` ms UTC."""
+    query = select(runs).order_by(runs.c.made_at.desc(), runs.c.id.desc()).limit(limit)
+    if state == "open":
+        query = query.where(runs.c.state.not_in(FINAL))
+    elif state:
+        query = query.where(runs.c.state == state)
+    if recipe:
+        query = query.where(runs.c.recipe == recipe)
+    if event:
+        query = query.where(runs.c.event == event)
+    if since:
+        query = query.where(runs.c.made_at >= since)
+    with hub.db.read() as conn:
+        return [_row(r) for r in conn.execute(query).mappings()]
+
+
+def counts(hub: Hub) -> dict[str, int]:
+    """State → number of runs, over all time."""
+    with hub.db.read() as conn:
+        rows = conn.execute(select(runs.c.state, func.count()).group_by(runs.c.state))
+        return {str(state): int(count) for state, count in rows}
+
+
+def get(hub: Hub, run_id: str) -> dict[str, Any]:
+    """Raises LookupError."""
+    with hub.db.read() as conn:
+        return _row(find(conn, run_id))
+
+
+def story(hub: Hub, run_id: str) -> dict[str, Any]:
+    """One run with all that happened: {run, event, steps: [{id, kind, label, entries: [...]}], writes, reviews, cost}."""
+    with hub.db.read() as conn:
+        run = find(conn, run_id)
+        lines = conn.execute(select(entries).where(entries.c.run == run_id)).mappings().all()
+        made = conn.execute(select(writes).where(writes.c.run == run_id).order_by(writes.c.id)).mappings().all()
+        sent = (
+            conn.execute(select(calls).where(calls.c.write.in_([w["id"] for w in made])).order_by(calls.c.id))
+            .mappings()
+            .all()
+        )
+        asked = (
+            conn.execute(select(reviews).where(reviews.c.run == run_id).order_by(reviews.c.opened_at)).mappings().all()
+        )
+        practice = {r.id: bool(r.practice) for r in conn.execute(select(connections.c.id, connections.c.practice))}
+        event = conn.execute(select(events).where(events.c.id == run["event"])).mappings().first()
+    changes = [_write(hub, w, sent, practice) for w in made]
+    told = [_entry(hub, run_id, e) for e in lines]
+    return {
+        "run": _row(run),
+        "event": _event(event),
+        "steps": _steps(hub, run, told, changes),
+        "writes": changes,
+        "reviews": [_review(r) for r in asked],
+        "tokens": sum(e["tokens_in"] + e["tokens_out"] for e in told),
+        "cost": sum(e["cost"] for e in told),
+    }
+
+
+def retry(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
+    """Go on from the step that failed; never repeats a write that is done. Raises LookupError, ValueError."""
+
+    def save(conn: Connection) -> None:
+        run = find(conn, run_id, lock=True)
+        if run["state"] not in ("failed", "later", "waiting"):
+            raise ValueError(f"This run is {run['state']}; only one that failed or waits can be tried again")
+        mine = entries.c.run == run_id
+        conn.execute(
+            update(entries)
+            .where(mine, entries.c.state == "failed", entries.c.write.is_not(None))
+            .values(state="pending", tries=0)
+        )
+        conn.execute(update(entries).where(mine, entries.c.state != "done").values(tries=0, started_at=None))
+        again = {"state": "pending", "error": ""}
+        conn.execute(update(writes).where(writes.c.run == run_id, writes.c.state == "failed").values(**again))
+        stuck = (
+            (reviews.c.run == run_id) & (reviews.c.state == "open") & reviews.c.kind.in_(("answer", "stuck", "poison"))
+        )
+        conn.execute(update(reviews).where(stuck).values(**decided(hub, "again", by)))
+        fresh = {
+            "state": "queued",
+            "wake_at": 0,
+            "why": "",
+            "error": "",
+            "waits_for": "",
+            "claims": 0,
+            "ended_at": None,
+        }
+        conn.execute(update(runs).where(runs.c.id == run_id).values(**fresh))
+        audit.add(conn, hub, by, "tried again", f"run:{run_id}", {})
+
+    hub.db.write(save)
+    return get(hub, run_id)
+
+
+def cancel(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
+    """Stop a run that has not ended. What it wrote stays. Raises LookupError, ValueError."""
+
+    def save(conn: Connection) -> None:
+        run = find(conn, run_id, lock=True)
+        if run["state"] in FINAL or run["state"] == "running":
+            raise ValueError(f"This run is {run['state']} and cannot be stopped now")
+        values = {"state": "cancelled", "why": "Stopped by a person", "ended_at": hub.now()}
+        conn.execute(update(runs).where(runs.c.id == run_id).values(**values))
+        mine = (reviews.c.run == run_id) & (reviews.c.state == "open")
+        conn.execute(update(reviews).where(mine).values(**decided(hub, "stopped", by)))
+        audit.add(conn, hub, by, "stopped", f"run:{run_id}", {})
+
+    hub.db.write(save)
+    return get(hub, run_id)
+
+
+def decided(hub: Hub, decision: str, by: str) -> dict[str, Any]:
+    """The columns of a review that a person has just decided."""
+    return {
+        "state": "decided",
+        "decision": decision,
+        "decided_by": by,
+        "decided_at": hub.now(),
+        "row_version": reviews.c.row_version + 1,
+    }
+
+
+def find(conn: Connection, run_id: str, *, lock: bool = False) -> RowMapping:
+    query = select(runs).where(runs.c.id == run_id)
+    found = conn.execute(query.with_for_update() if lock else query).mappings().first()
+    if found is None:
+        raise LookupError(f"There is no run {run_id}")
+    return found
+
+
+def _row(row: RowMapping) -> dict[str, Any]:
+    return {name: row[name] for name in _SHOWN} | {"practice": bool(row["practice"])}
+
+
+def _event(row: RowMapping | None) -> dict[str, Any] | None:
+    names = ("id", "kind", "state", "received_at", "occurred_at", "copies", "error", "connection")
+    return {name: row[name] for name in names} if row else None
+
+
+def _entry(hub: Hub, run_id: str, row: RowMapping) -> dict[str, Any]:
+    names = (
+        "step",
+        "item",
+        "state",
+        "tries",
+        "started_at",
+        "ended_at",
+        "error",
+        "write",
+        "model",
+        "tokens_in",
+        "tokens_out",
+        "cost",
+    )
+    at = f"entries:{run_id}/{row['step']}/{row['item']}"
+    answer = hub.vault.open_json(row["answer"], f"{at}:answer")
+    is_model = isinstance(answer, dict) and "raw" in answer
+    return {
+        **{name: row[name] for name in names},
+        "given": hub.vault.open_json(row["given"], f"{at}:given"),
+        "answer": answer["value"] if is_model else answer,
+        "raw": answer["raw"] if is_model else None,
+    }
+
+
+def _write(hub: Hub, row: RowMapping, sent: Any, practice: dict[str, bool]) -> dict[str, Any]:
+    names = [
+        "id",
+        "step",
+        "item",
+        "connection",
+        "action",
+        "safety",
+        "key",
+        "state",
+        "tries",
+        "found_by",
+        "result_id",
+        "error",
+        "undoes",
+        "made_at",
+        "ended_at",
+        "request_sha256",
+    ]
+    result = hub.vault.open_json(row["after"], f"writes:{row['id']}:after") or {}
+    tries = [{k: c[k] for k in ("started_at", "ended_at", "status", "error")} for c in sent if c["write"] == row["id"]]
+    return {
+        **{name: row[name] for name in names},
+        "practice": practice.get(row["connection"], False),
+        "arguments": hub.vault.open_json(row["arguments"], f"writes:{row['id']}:arguments"),
+        "request": hub.vault.open_json(row["request"], f"writes:{row['id']}:request"),
+        "result": result,
+        "url": result.get("url") or "",
+        "calls": tries,
+    }
+
+
+def _review(row: RowMapping) -> dict[str, Any]:
+    names = [
+        "id",
+        "kind",
+        "run",
+        "event",
+        "connection",
+        "step",
+        "item",
+        "says",
+        "state",
+        "opened_at",
+        "expires_at",
+        "decided_by",
+        "decided_at",
+        "decision",
+        "row_version",
+    ]
+    return {name: row[name] for name in names}
+
+
+def _steps(
+    hub: Hub, run: RowMapping, told: list[dict[str, Any]], changes: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """In the recipe's order; a step that has not begun has no entries."""
+    try:
+        recipe = recipes.version(hub, run["recipe"], run["version"])
+        plan: list[tuple[str, str, str]] = [(s.id, s.kind, s.action) for s in recipe.steps]
+    except (RecipeError, LookupError):
+        plan = [(step, "do", "") for step in dict.fromkeys(e["step"] for e in told)]
+    if any(e["step"] == "check" for e in told):
+        plan.append(("check", "check", ""))
+    return [
+        {
+            "id": step,
+            "kind": kind,
+            "action": action,
+            "label": _label(hub, kind, action),
+            "entries": sorted((e for e in told if e["step"] == step), key=lambda e: _order(e["item"])),
+            "writes": [w for w in changes if w["step"] == step],
+        }
+        for step, kind, action in plan
+    ]
+
+
+def _label(hub: Hub, kind: str, action: str) -> str:
+    slug, _, name = action.partition(".")
+    if kind == "ask":
+        return "Ask the language model"
+    connector = hub.connectors.get(slug)
+    if connector and name in connector.actions:
+        return f"{connector.actions[name].label} in {connector.title}"
+    return "Check" if kind == "check" else action
+
+
+def _order(item: str) -> tuple[int, str]:
+    digits = "".join(c for c in item if c.isdigit() or c == " ").split(" ")[0]
+    lead = item.split("<")[0].split(">")[0].split("~")[0].split("^")[0]
+    return (int(lead) if lead.isdigit() else int(digits or 0), item)

@@ -1,0 +1,54 @@
+"""Trying a recipe with a shipped sample: the stand-in vendor signs and sends it, and it takes the real path."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from app.core import connections, practice, recipes
+from app.core.hub import Hub
+from app.core.opening import open_with
+from connectors.contract import Unavailable
+
+
+def names(hub: Hub, slug: str) -> list[str]:
+    """The samples of a recipe, by file name without ending."""
+    return sorted(p.stem for p in (recipes.SHIPPED / slug / "samples").glob("*.json"))
+
+
+def body(slug: str, sample: str) -> bytes:
+    """The webhook body of a sample. Raises LookupError."""
+    path = recipes.SHIPPED / slug / "samples" / f"{sample}.json"
+    if not sample.replace("-", "").replace("_", "").isalnum() or not path.exists():
+        raise LookupError(f"There is no sample called {sample}")
+    return path.read_bytes()
+
+
+def send(hub: Hub, slug: str, sample: str) -> str:
+    """Fire a sample; returns the id of the event it became. Raises LookupError, ValueError, ConnectorError with a sentence."""
+    page = recipes.get(hub, slug)
+    if page.recipe is None:
+        raise ValueError(page.error)
+    vendor = page.recipe.trigger.partition(".")[0]
+    own = practice.connection_id(hub, vendor)
+    connection = connections.get(hub, own)
+    hook = connection["hook_address"]
+    address = hub.settings.loopback + hook.removeprefix(hub.settings.address)
+    opened = open_with(hub, vendor, {}, practice=True)
+    message = {"address": address, "body": json.loads(body(slug, sample))}
+    headers = {"Authorization": f"Bearer {practice.token(hub)}"}
+    url = f"{opened.door.url()}/deliver"
+    answer = connections.asking(opened, lambda: _post(opened.door.session, url, message, headers))
+    event = (answer.get("answer") or {}).get("event")
+    if answer.get("status") != 200 or not event:
+        raise Unavailable(
+            f"The practice vendor could not deliver the sample (answer {answer.get('status')}). Is the hub running?"
+        )
+    return str(event)
+
+
+def _post(session: Any, url: str, message: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+    response = session.post(url, json=message, headers=headers)
+    response.raise_for_status()
+    found: dict[str, Any] = response.json()
+    return found

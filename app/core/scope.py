@@ -1,0 +1,59 @@
+"""What a recipe's templates see: the event, the settings, the house, and later each step's value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from app.core import house
+from app.core.hub import Hub
+from app.core.recipe import Recipe
+from app.core.work import Work
+from app.db.models import events, users
+from connectors.contract import JSON, Trigger
+
+
+def trigger_of(hub: Hub, kind: str) -> Trigger | None:
+    """`kind` with its slug: "zoom.meeting.summary_completed"."""
+    slug, _, name = kind.partition(".")
+    connector = hub.connectors.get(slug)
+    return next((t for t in connector.triggers if t.kind == name), None) if connector else None
+
+
+def people(conn: Connection, practice: bool) -> list[str]:
+    """Names a to-do may be given to: the house's list, and everybody who signs in here."""
+    if practice:
+        return list(house.get(conn, "practice_people", []))
+    names = list(house.get(conn, "people", []))
+    signed = conn.execute(select(users.c.name).where(users.c.state == "active").order_by(users.c.made_at)).scalars()
+    return list(dict.fromkeys([*names, *(n for n in signed if n)]))
+
+
+def make(
+    recipe: Recipe, event: Mapping[str, JSON], settings: Mapping[str, JSON], names: list[str], today: str = ""
+) -> dict[str, Any]:
+    """The scope at the start of a run. Settings that nobody filled in have their defaults, else None."""
+    filled = {name: settings.get(name, s.default) for name, s in recipe.settings.items()}
+    return {
+        "event": dict(event),
+        "settings": filled,
+        "house": {"people": names, "today": today or datetime.now(UTC).strftime("%Y-%m-%d")},
+    }
+
+
+def scope_of(work: Work) -> dict[str, Any]:
+    """The same for a claimed run: as things were when it began."""
+    given = work.hub.vault.open_json(work.run["input"], f"runs:{work.run['id']}:input")
+    return make(work.recipe, event_of(work.hub, work.run["event"]), given["settings"], given["people"], given["today"])
+
+
+def event_of(hub: Hub, event_id: str) -> dict[str, JSON]:
+    """A stored event in the shape recipes see."""
+    with hub.db.read() as conn:
+        row = conn.execute(select(events.c.kind, events.c.body).where(events.c.id == event_id)).one()
+    trigger = trigger_of(hub, row.kind)
+    body = hub.vault.open(row.body, f"events:{event_id}:body")
+    return trigger.shape(body) if trigger else {}

@@ -1,0 +1,82 @@
+"""Runs a recipe's cases: the event and all answers come from the case file, the writes it would make are compared with what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.core import cases, recipe, scope
+from app.core.cases import Case
+from app.core.gate import drawn_result
+from app.core.recipe import Recipe, Step, TemplateProblem
+from app.core.walk import TooMuch, walk
+from connectors.contract import JSON, Connector
+
+
+@dataclass(frozen=True)
+class Result:
+    """One case; `problems` is empty when it passed."""
+
+    name: str
+    problems: list[str] = field(default_factory=list)
+
+
+def check(connectors: Mapping[str, Connector], folder: Path) -> tuple[Recipe, list[Result]]:
+    """Load a recipe's folder and run its cases. Raises RecipeError when it does not load."""
+    loaded = recipe.load((folder / "recipe.yaml").read_text(), f"{folder.name}/recipe.yaml", connectors)
+    return loaded, [Result(case.name, try_case(connectors, loaded, case)) for case in cases.load(folder, loaded)]
+
+
+def try_case(connectors: Mapping[str, Connector], loaded: Recipe, case: Case) -> list[str]:
+    """What differs from what the case expects, in words."""
+    slug, _, kind = loaded.trigger.partition(".")
+    trigger = next(t for t in connectors[slug].triggers if t.kind == kind)
+    hands = _FromCase(connectors, case)
+    try:
+        seen = scope.make(loaded, trigger.shape(case.body), case.settings, list(case.people), case.today)
+        if loaded.only_if is not None and not loaded.only_if.holds(seen):
+            return cases.compare(case, [], "ignored")
+        seen = walk(loaded, seen, hands)
+        held = all(c.that.holds(seen) for c in loaded.checks if c.otherwise == "hold")
+    except _Misfit as misfit:
+        return cases.compare(case, hands.drawn, "waiting") if case.ended == "waiting" else [str(misfit)]
+    except (TemplateProblem, TooMuch, ValueError) as problem:
+        return [str(problem)]
+    return cases.compare(case, hands.drawn, "done" if held else "waiting")
+
+
+class _Misfit(Exception):
+    """The case's own model answer does not fit the question."""
+
+
+class _FromCase:
+    """Hands that answer from the case."""
+
+    def __init__(self, connectors: Mapping[str, Connector], case: Case) -> None:
+        self.connectors, self.case = connectors, case
+        self.drawn: list[dict[str, Any]] = []
+
+    def known(self, step: Step, item: str) -> tuple[bool, JSON]:
+        return False, None
+
+    def skip(self, step: Step) -> None:
+        pass
+
+    def ask(self, step: Step, item: str, seen: Mapping[str, JSON]) -> JSON:
+        if step.id not in self.case.answers:
+            raise ValueError(f"This case has no answer for `{step.id}`; add it under `answers:`")
+        answer = self.case.answers[step.id]
+        problems = step.answer.read(answer, step.given.render(seen)) if step.answer else []
+        if problems:
+            raise _Misfit(f"the answer for `{step.id}` does not fit: {'; '.join(problems[:5])}")
+        return answer
+
+    def do(self, step: Step, item: str, seen: Mapping[str, JSON]) -> JSON:
+        slug, _, name = step.action.partition(".")
+        arguments = step.given.render(seen)
+        if self.connectors[slug].actions[name].safety is None:
+            return self.case.reads.get(step.id)
+        self.drawn.append({"action": step.action, "arguments": arguments})
+        return self.case.reads.get(step.id) or drawn_result(arguments)

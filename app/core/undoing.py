@@ -1,0 +1,79 @@
+"""Taking back what a run wrote, last write first: only what nobody has touched since, each as a write of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping
+
+from app.core import claims
+from app.core.gate import Gate
+from app.core.ids import new_id
+from app.core.stops import Waiting
+from app.core.work import Work
+from app.db.models import reviews
+from connectors.contract import Action
+
+
+def take_back(work: Work) -> None:
+    """Undo every write of this run that can be undone. Raises Waiting where a person must decide, when all else is done."""
+    gate, conflicts = Gate(work), []
+    for row in reversed(originals(work)):
+        if row["state"] != "done" or _left(work, row):
+            continue
+        conflict = _one(work, gate, row)
+        if conflict:
+            conflicts.append((row, conflict))
+    if conflicts:
+        for row, conflict in conflicts:
+            _ask(work, row, conflict)
+        raise Waiting(conflicts[0][1])
+
+
+def originals(work: Work) -> list[RowMapping]:
+    """The run's own writes, in the order they were made."""
+    return sorted((r for r in work.journal.writes.values() if not r["undoes"]), key=lambda r: str(r["id"]))
+
+
+def _one(work: Work, gate: Gate, row: RowMapping) -> str | None:
+    """Take one write back; returns why not, if somebody changed it since."""
+    slug, _, name = row["action"].partition(".")
+    opened = work.opened(slug)
+    action: Action = opened.connector.actions[name]
+    undo = action.undo
+    if undo is None:
+        return None
+    arguments, result = work.journal.open(row, "arguments"), work.journal.open(row, "after")
+    place = (row["step"], f"{row['item']}^")
+    if (*place, row["id"]) not in work.journal.writes:  # else the undo itself is under way: the gate settles it
+        last = max(int(r["ended_at"] or 0) for r in originals(work) if r["action"].startswith(f"{slug}."))
+        changed = work.read(opened, place, lambda: undo.changed(opened.client, arguments, result, last))
+        if changed:
+            return changed
+    gate.write(place, opened, undo.call(arguments, result, work.journal.open(row, "before")), undoes=row["id"])
+    return None
+
+
+def _left(work: Work, row: RowMapping) -> bool:
+    """A person has seen the conflict and said: leave it."""
+    return any(r["decision"] == "leave" for r in work.journal.decisions("undo", row["step"], row["item"]))
+
+
+def _ask(work: Work, row: RowMapping, conflict: str) -> None:
+    is_open = any((r["kind"], r["write"], r["state"]) == ("undo", row["id"], "open") for r in work.journal.reviews)
+    says = f"Not undone: {conflict}"
+
+    def save(conn: Connection) -> None:
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30))
+        values: dict[str, Any] = {
+            "id": new_id(),
+            "kind": "undo",
+            "run": work.run["id"],
+            "write": row["id"],
+            "says": says,
+        }
+        place = {"step": row["step"], "item": row["item"], "role": "approver", "opened_at": work.hub.now()}
+        conn.execute(reviews.insert().values(**values, **place))
+
+    if not is_open:
+        work.hub.db.write(save)

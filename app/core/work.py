@@ -1,0 +1,177 @@
+"""One claimed run in hand: its recipe, journal, accounts and level, and how it calls vendors without losing its claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, RowMapping, select
+
+from app.core import claims, connections, limits
+from app.core.answers import Kind, Trouble, classify
+from app.core.claims import Claim
+from app.core.hub import Hub
+from app.core.journal import Journal
+from app.core.opening import FROM_ENVIRONMENT, NotConnected, Opened, open_connection
+from app.core.patience import GIVE_UP, Patience
+from app.core.recipe import Recipe
+from app.core.stops import Failed, Later, Waiting
+from app.db import models
+
+T = TypeVar("T")
+
+
+@dataclass
+class Work:
+    """`accounts`: connector slug → connection id, as they were when the run began."""
+
+    hub: Hub
+    claim: Claim
+    recipe: Recipe
+    journal: Journal
+    accounts: Mapping[str, str]
+    level: str
+    patience: Patience = field(init=False)
+    _opened: dict[str, Opened] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.hub.settings.patience)
+
+    @property
+    def run(self) -> RowMapping:
+        return self.claim.run
+
+    def opened(self, slug: str) -> Opened:
+        """The account of this run at a vendor. Raises Later or Waiting when there is none that works."""
+        if slug not in self._opened:
+            connection_id = self.accounts.get(slug) or self._any(slug)
+            try:
+                self._opened[slug] = open_connection(self.hub, connection_id)
+            except NotConnected as problem:
+                raise Waiting(str(problem), problem.waits_for) from problem
+        return self._opened[slug]
+
+    def _any(self, slug: str) -> str:
+        """An account connected after the run began: the only one of its kind, practice and real never mixed."""
+        c = models.connections.c
+        wanted = (c.slug == slug) & (c.practice == self.run["practice"]) & (c.state != "removed")
+        with self.hub.db.read() as conn:
+            found = (
+                conn.execute(select(c.id).where(wanted).order_by((c.id == FROM_ENVIRONMENT), c.made_at)).scalars().all()
+            )
+        if found:
+            return str(found[0])
+        title = self.hub.connectors[slug].title if slug in self.hub.connectors else slug
+        soon = self.hub.steady.now() + self.patience.settle(300)
+        raise Later(
+            f"Nothing is connected for {title}. Connect it under Connections; this run then goes on by itself",
+            soon,
+            f"slug:{slug}",
+        )
+
+    # --- calling ---
+
+    def permit(self, opened: Opened, also: Callable[[Connection], None] | None = None) -> None:
+        """Before a request: our claim stands, the vendor may be called, and there is room in its rate limit.
+
+        `also` joins the transaction. Waits for a place in line if it comes soon. Raises Later or Lost.
+        """
+        wait = self.hub.db.write(lambda conn: self.place_in_line(conn, opened, also))
+        if wait:
+            time.sleep(wait / 1000)
+
+    def place_in_line(self, conn: Connection, opened: Opened, also: Callable[[Connection], None] | None = None) -> int:
+        """The same inside a transaction; returns the ms to wait before the request may leave."""
+        now = self.hub.steady.now()
+        claims.hold(conn, self.claim, now + self.patience.lease(opened.door.seconds))
+        pause, why = limits.closed_for(conn, opened.id, now)
+        if pause:
+            raise Later(f"{opened.connector.title}: {why}", now + pause)
+        key = f"{opened.id}:calls"
+        c = opened.connector
+        wait = limits.take(conn, key, c.rate, c.burst, now, ahead=self.patience.ahead)
+        if wait > self.patience.ahead:
+            raise Later(f"{c.title} takes {c.rate:g} calls a second; this run is in line", now + wait)
+        if also:
+            also(conn)
+        self.journal.flush(conn)
+        return wait
+
+    @contextmanager
+    def calling(self, opened: Opened, also: Callable[[Connection], None] | None = None) -> Iterator[None]:
+        """Within this block every request of the door asks for its permit first. `also` joins the first one."""
+        first = [also]
+
+        def ask() -> None:
+            self.permit(opened, first.pop() if first else None)
+            self.journal.flushed()
+
+        opened.door.forget()
+        opened.door.permit = ask
+        try:
+            yield
+        finally:
+            opened.door.permit = None
+
+    def read(self, opened: Opened, place: tuple[str, str], ask: Callable[[], T], also: Any = None) -> T:
+        """A call that changes nothing. Its failures become Later, Waiting or Failed."""
+        try:
+            with self.calling(opened, also):
+                return ask()
+        except Exception as error:
+            raise self.stopped(opened, place, error, write=False) from error
+
+    def stopped(self, opened: Opened, place: tuple[str, str], error: Exception, *, write: bool) -> BaseException:
+        """What the run does about a failed call."""
+        if opened.door.stopped is not None:
+            return opened.door.stopped
+        if isinstance(error, (Later, Waiting, Failed)):
+            return error
+        trouble = classify(opened.door, error, opened.connector, write=write, now=time.time())
+        if trouble.kind is Kind.BUG:
+            return error
+        return self.trouble(opened, place, trouble)
+
+    def trouble(self, opened: Opened, place: tuple[str, str], trouble: Trouble, also: Any = None) -> BaseException:
+        """Note a failure in the database; returns the stop that fits it."""
+        now = self.hub.steady.now()
+        entry = self.journal.entries.get(place)
+        tries = entry.tries if entry else 0
+        started = (entry.started_at if entry else None) or self.hub.now()
+
+        def note(conn: Connection) -> None:
+            claims.hold(conn, self.claim, now + self.patience.lease(0))
+            if also:
+                also(conn)
+            if trouble.kind is Kind.WAIT:
+                limits.quiet(conn, opened.id, now + int((trouble.seconds or 1) * 1000))
+            elif trouble.kind is Kind.RECONNECT:
+                connections.break_connection(conn, self.hub, opened.id, trouble.words)
+            elif trouble.kind in (Kind.RETRY, Kind.UNKNOWN):
+                limits.note_failure(conn, opened.id, now, self.patience.scale)
+                values: dict[str, Any] = {"tries": tries + 1, "error": trouble.words, "started_at": started}
+                self.journal.save(conn, *place, **values)
+            else:
+                self.journal.save(
+                    conn, *place, state="failed", error=trouble.words, started_at=started, ended_at=self.hub.now()
+                )
+
+        self.hub.db.write(note)
+        return self._stop(opened, trouble, now, tries, started)
+
+    def _stop(self, opened: Opened, trouble: Trouble, now: int, tries: int, started: int) -> BaseException:
+        if trouble.kind is Kind.WAIT:
+            return Later(trouble.words, now + int((trouble.seconds or 1) * 1000))
+        if trouble.kind is Kind.RECONNECT:
+            return Waiting(
+                f"{trouble.words}. Reconnect {opened.connector.title}; this run then goes on by itself", opened.id
+            )
+        if trouble.kind is Kind.REFUSED:
+            return Failed(trouble.words)
+        if self.hub.now() - started > GIVE_UP * self.patience.scale:
+            return Failed(f"{trouble.words}. Tried for a day; press “Try again” when it works")
+        pause = int(trouble.seconds * 1000) if trouble.seconds else self.patience.backoff(tries)
+        return Later(f"{trouble.words}; trying again", now + pause)
