@@ -12,7 +12,7 @@ from typing import cast
 from flask import Flask
 
 from app.practice import control as control_page
-from app.practice import notion, openai, zoom
+from app.practice import look, notion, openai, zoom
 from app.practice.door import Ground
 from app.practice.ledger import Ledger
 
@@ -32,6 +32,7 @@ def create_app(folder: Path, token: str, *, control: bool = False, limits: bool 
     notion.seed(ground)
     for vendor in (notion, zoom, openai):
         app.register_blueprint(vendor.blueprint(ground))
+    look.add_pages(app, ground)
     if control:
         commands = {**notion.commands(ground), **openai.commands(ground), **zoom.commands(ground)}
         app.register_blueprint(control_page.blueprint(ground, commands))

@@ -1,0 +1,31 @@
+"""`python -m app.practice`: the practice vendors by themselves, for tests and benches."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from app.practice import create_app
+from app.practice.serve import TOKEN, Server
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m app.practice", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8790, help="0 takes a free one")
+    parser.add_argument("--folder", type=Path, default=Path("var/practice"), help="where its memory lies")
+    parser.add_argument("--token", default=TOKEN, help="every vendor's key and secret")
+    parser.add_argument("--control", action="store_true", help="opens /_control: faults, ledger, people's edits")
+    parser.add_argument("--no-limits", action="store_true", help="no rate limits")
+    given = parser.parse_args()
+    app = create_app(given.folder, given.token, control=given.control, limits=not given.no_limits)
+    server = Server(given.host, given.port, app)
+    print(f"http://{given.host}:{server.server_port}", flush=True)
+    try:
+        server.serve_forever(0.2)
+    except KeyboardInterrupt:
+        server.server_close()
+
+
+if __name__ == "__main__":
+    main()
