@@ -9,10 +9,9 @@ from collections import OrderedDict
 from types import FrameType
 
 from app import jobs
-from app.core import beginning, claims, events, polling
+from app.core import alarm, beginning, claims, events, polling
 from app.core.hub import Hub, open_hub
 from app.settings import Settings
-from app.worker import die_with_parent
 
 log = logging.getLogger("patchbay.clock")
 _EVERY = 5.0  # seconds
@@ -22,7 +21,7 @@ _RING_AGAIN = 30_000  # ms before the same id is rung for again
 
 def run(settings: Settings) -> int:
     """Until SIGTERM or SIGINT."""
-    die_with_parent()
+    alarm.die_with_parent()
     hub = open_hub(settings)
     beginning.prepare(hub)
     stop = threading.Event()

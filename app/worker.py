@@ -6,11 +6,8 @@ of 100 threads and take seven times the memory). It is crash-only: whatever ends
 
 from __future__ import annotations
 
-import ctypes
 import logging
-import os
 import signal
-import sys
 import threading
 import time
 from types import FrameType
@@ -27,7 +24,6 @@ from app.core.hub import open_hub
 from app.settings import Settings
 
 log = logging.getLogger("patchbay.worker")
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class _ThreadWorker(SimpleWorker):
@@ -52,7 +48,7 @@ class _ThreadWorker(SimpleWorker):
 
 def run(settings: Settings) -> int:
     """Work until SIGTERM or SIGINT: then finish the calls in hand and leave."""
-    die_with_parent()
+    alarm.die_with_parent()
     alarm.enable()
     hub = open_hub(settings)
     beginning.prepare(hub)
@@ -103,9 +99,3 @@ def _serve(settings: Settings, stop: threading.Event, workers: list[_ThreadWorke
         finally:
             if worker is not None and worker in workers:
                 workers.remove(worker)
-
-
-def die_with_parent() -> None:
-    """Under `patchbay run` a worker must not outlive its parent: nobody would restart or stop it."""
-    if sys.platform == "linux" and os.environ.get("PATCHBAY_DIE_WITH_PARENT") == "yes":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

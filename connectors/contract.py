@@ -284,5 +284,3 @@ class Connector:
     burst: int = 5
     typed_host: str = ""  # the field of `auth` in which a person may type an address of their own
     practice: Mapping[str, str] = field(default_factory=dict)  # credentials of the practice account
-
-

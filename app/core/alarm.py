@@ -6,12 +6,16 @@ kept at the earliest deadline in hand. Only worker processes enable it: a web pr
 
 from __future__ import annotations
 
+import ctypes
+import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _lock = threading.Lock()
 _deadlines: dict[int, float] = {}
 _enabled = False
@@ -43,3 +47,9 @@ def _set(key: int, deadline: float | None) -> None:
             _deadlines[key] = deadline
         left = min(_deadlines.values()) - time.monotonic() if _deadlines else 0.0
         signal.setitimer(signal.ITIMER_REAL, max(left, 0.001) if _deadlines else 0.0)
+
+
+def die_with_parent() -> None:
+    """Under `patchbay run` a worker must not outlive its parent: nobody would restart or stop it."""
+    if sys.platform == "linux" and os.environ.get("PATCHBAY_DIE_WITH_PARENT") == "yes":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

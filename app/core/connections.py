@@ -111,9 +111,10 @@ def check(hub: Hub, connection_id: str) -> dict[str, Any]:
     try:
         account = _check(open_connection(hub, connection_id))
     except (ConnectorError, opening.NotConnected, ValueError) as problem:
+        words = str(problem)
         if isinstance(problem, Unauthorized):
-            hub.db.write(lambda conn: break_connection(conn, hub, connection_id, str(problem)))
-        return {**get(hub, connection_id), "ok": False, "words": str(problem)}
+            hub.db.write(lambda conn: break_connection(conn, hub, connection_id, words))
+        return {**get(hub, connection_id), "ok": False, "words": words}
     hub.db.write(lambda conn: mend(conn, connection_id, row["slug"], hub.now()))
     words = f"Works: {account.name}" if account.name else "Works"
     return {**get(hub, connection_id), "ok": True, "words": words}

@@ -18,10 +18,13 @@ class Patience:
         """Seconds a call may take that is declared to take `seconds` at most."""
         return seconds * self.scale
 
-    @property
-    def ahead(self) -> int:
-        """ms a worker waits for its place in a rate limit before it lets the run go."""
-        return int(2000 * self.scale)
+    def ahead(self, interval: int, *, begun: bool) -> int:
+        """ms a worker waits for its place in a rate limit before it lets the run go.
+
+        Short for a run that has not begun, so that others get the thread; long for one that has, since it would have to
+        read again what it has just read.
+        """
+        return max(int((10_000 if begun else 1000) * self.scale), 3 * interval if begun else 0)
 
     def alarm(self, seconds: float) -> float:
         return seconds + 10 * self.scale

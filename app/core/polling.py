@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
@@ -33,9 +34,9 @@ def due(hub: Hub) -> list[tuple[str, str]]:
         for poll in hub.connectors[row.slug].polls if row.slug in hub.connectors else ():
             kind = poll.kinds[0]
             mine = known.get((row.id, kind))
-            if mine is None or max(mine.next_at, mine.lease_until) <= now:
-                if hub.db.write(lambda conn, i=row.id, k=kind: _lease(conn, hub, i, k, now)):  # type: ignore[misc]
-                    found.append((str(row.id), kind))
+            is_due = mine is None or max(mine.next_at, mine.lease_until) <= now
+            if is_due and hub.db.write(partial(_lease, hub=hub, connection_id=row.id, kind=kind, now=now)):
+                found.append((str(row.id), kind))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +61,19 @@ def sync(hub: Hub) -> None:
         try:
             loaded = recipe.load(text, f"{folder.name}/recipe.yaml", hub.connectors)
         except RecipeError as problem:
-            hub.db.write(lambda conn, f=folder, p=problem: house.put(conn, f"problem:{f.name}", str(p)))  # type: ignore[misc]
+            _note_problem(hub, folder.name, str(problem))
             continue
         with hub.db.read() as conn:
             current = house.get(conn, f"recipe:{loaded.slug}", {})
             known = house.get(conn, f"problem:{folder.name}", "")
         if known:
-            hub.db.write(lambda conn, f=folder: house.put(conn, f"problem:{f.name}", ""))  # type: ignore[misc]
+            _note_problem(hub, folder.name, "")
         if current.get("version") != loaded.version and current.get("by", "shipped") == "shipped":
-            hub.db.write(lambda conn, r=loaded: _publish(conn, hub, r, "shipped"))  # type: ignore[misc]
+            hub.db.write(partial(_publish, hub=hub, loaded=loaded, by="shipped"))
+
+
+def _note_problem(hub: Hub, folder: str, text: str) -> None:
+    hub.db.write(lambda conn: house.put(conn, f"problem:{folder}", text))
 
 
 def publish(hub: Hub, folder: Path, *, by: str) -> Recipe:

@@ -39,9 +39,10 @@ def route(hub: Hub, event_id: str) -> list[str]:
         switches = recipes.switched_on(conn, slug, event["connection"])
     try:
         wishes = [_wish(hub, event, switch) for switch in switches]
-    except Exception:
+    except Exception as error:
         log.exception("event %s cannot be routed", event_id)
-        hub.db.write(lambda conn: _try_again(conn, hub, event, error))
+        words = f"{type(error).__name__}: {error}"
+        hub.db.write(lambda conn: _try_again(conn, hub, event, words))
         return []
     return hub.db.write(lambda conn: _start(conn, hub, event, [w for w in wishes if w]))
 
@@ -131,9 +132,9 @@ def insert_run(conn: Connection, row: dict[str, Any]) -> bool:
     return insert_once(conn, runs, row)
 
 
-def _try_again(conn: Connection, hub: Hub, event: RowMapping, error: Exception) -> None:
+def _try_again(conn: Connection, hub: Hub, event: RowMapping, words: str) -> None:
     tries = event["tries"] + 1
-    values: dict[str, Any] = {"tries": tries, "error": f"{type(error).__name__}: {error}"[:8192]}
+    values: dict[str, Any] = {"tries": tries, "error": words[:8192]}
     if tries >= _TRIES:
         values["state"] = "dead"
         says = "This event could not be read after five tries. Look at it, then try again or leave it"

@@ -36,6 +36,7 @@ class Work:
     level: str
     patience: Patience = field(init=False)
     _opened: dict[str, Opened] = field(default_factory=dict)
+    _begun: bool = False
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.hub.settings.patience)
@@ -92,12 +93,14 @@ class Work:
             raise Later(f"{opened.connector.title}: {why}", now + pause)
         key = f"{opened.id}:calls"
         c = opened.connector
-        wait = limits.take(conn, key, c.rate, c.burst, now, ahead=self.patience.ahead)
-        if wait > self.patience.ahead:
+        ahead = self.patience.ahead(int(1000 / c.rate), begun=self._begun)
+        wait = limits.take(conn, key, c.rate, c.burst, now, ahead=ahead)
+        if wait > ahead:
             raise Later(f"{c.title} takes {c.rate:g} calls a second; this run is in line", now + wait)
         if also:
             also(conn)
         self.journal.flush(conn)
+        self._begun = True
         return wait
 
     @contextmanager
