@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from flask import Blueprint, Flask
 
-from app.web import errors, guard, headers, setup, sign_in, words
+from app.web import (
+    connections,
+    errors,
+    guard,
+    headers,
+    health,
+    home,
+    hooks,
+    inbox,
+    recipes,
+    runs,
+    settings_page,
+    setup,
+    sign_in,
+    words,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    connections.pages,
+    health.pages,
+    home.pages,
+    hooks.pages,
+    inbox.pages,
+    recipes.pages,
+    runs.pages,
+    settings_page.pages,
     setup.pages,
     sign_in.pages,
 )

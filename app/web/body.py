@@ -60,8 +60,10 @@ _watch = Watch()
 
 
 def read(limit: int = LIMIT, seconds: float = SECONDS) -> bytes:
-    """The raw body. Raises RequestEntityTooLarge before reading a body that says it is too large, BadRequest for one that
-    ends early."""
+    """The raw body.
+
+    Raises RequestEntityTooLarge before reading a body that says it is too large, BadRequest for one that ends early.
+    """
     if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge
     request.max_content_length = limit  # holds for bodies that do not say their length, too

@@ -47,7 +47,7 @@ def holds() -> bool:
 
 
 def same_origin(headers: object, here: str, address: str) -> bool:
-    """Whether the browser says the request comes from our own page. No word at all is fine: the token still has to fit."""
+    """Whether the browser says that our own page asked. No word at all is fine: the token still has to fit."""
     get = headers.get  # type: ignore[attr-defined]
     site, origin = get("Sec-Fetch-Site", ""), get("Origin", "")
     if site and site not in ("same-origin", "none"):

@@ -31,8 +31,8 @@ WORDS = {
     429: ("Too many tries", "Wait a quarter of an hour, then try again."),
     500: (
         "Something went wrong here",
-        "It is our mistake, not yours. Nothing is lost: what was waiting still waits. Whoever looks after this hub finds "
-        "the reason in its log, under the number below.",
+        "It is our mistake, not yours. Nothing is lost: what was waiting still waits. "
+        "Whoever looks after this hub finds the reason in its log, under the number below.",
     ),
     503: ("The database does not answer", "Nothing is lost. Wait a moment and load the page again."),
 }

@@ -6,6 +6,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, make_response, request
+from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,7 +32,7 @@ def ready() -> Response:
             conn.execute(select(1))
     except SQLAlchemyError:
         return _text("database: away\n", 503)
-    return _text(f"database: ok\nqueue: {'ok' if jobs.reachable(hub().settings) else 'away, work is late'}\n")
+    return _text(f"database: ok\nqueue: {'ok' if _queue_answers() else 'away, work is late'}\n")
 
 
 @pages.get("/metrics")
@@ -46,6 +47,14 @@ def metrics() -> Response:
 
 for view in (alive, ready, metrics):
     view.act = guard.ALWAYS  # type: ignore[attr-defined]
+
+
+def _queue_answers() -> bool:
+    try:
+        with jobs.connect(hub().settings.redis_url) as connection:
+            return bool(connection.ping())
+    except (RedisError, ValueError):
+        return False
 
 
 def _counts(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The first minutes of a hub: the one-time code from the console makes the owner. Until then every other page is 404."""
+"""The first minutes of a hub: the one-time code from the console makes the owner; until then all other pages are 404."""
 
 from __future__ import annotations
 

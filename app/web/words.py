@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 
+from app.core import overview, users
 from app.web import csrf
 from app.web.context import hub
 
@@ -26,6 +28,7 @@ SAID: dict[str, tuple[str, str]] = {
     "works": ("good", "Tested just now: the account answers."),
     "on": ("good", "Switched on. It starts with the next thing that happens."),
     "off": ("info", "Switched off. What had begun still comes to its end."),
+    "fill_in": ("info", "Fill in the form once; after that the switch is enough."),
     "again": ("info", "It goes on from the step that stopped. What was done is not done twice."),
     "undoing": ("info", "It is being taken back. This page shows how far it is."),
     "decided": ("good", "Decided. The run goes on."),
@@ -53,6 +56,32 @@ STEP_WORDS = {
     "skipped": ("off", "Not needed"),
     "compensated": ("off", "Taken back"),
 }
+REVIEW_TITLES = {
+    "approve": "A change waits for your word",
+    "answer": "The model’s answer does not fit",
+    "unknown": "Did this arrive?",
+    "undo": "Not taken back: somebody changed it",
+    "dead": "Something came in that cannot be read",
+    "reconnect": "A connection has to be renewed",
+    "check": "A check at the end does not hold",
+    "stuck": "A run cannot go on by itself",
+    "poison": "This run stops its worker every time",
+}
+REFUSALS = {
+    "signature": "Delivery with a wrong signature",
+    "address": "Delivery to an unknown address",
+    "size": "Delivery that was too large",
+    "type": "Delivery of the wrong type",
+    "rate": "Too many deliveries at once",
+    "body": "Delivery that broke off",
+    "sign-in": "Failed sign-in",
+}
+ROLES = {
+    "owner": "an owner",
+    "builder": "an owner or builder",
+    "approver": "anybody who may decide",
+    "": "anybody who may decide",
+}
 LEVELS = {
     "rehearse": ("Only show me", "Works everything out and shows what it would write. Nothing is changed anywhere."),
     "review": ("Ask me first", "Each change waits in the Inbox until somebody approves it."),
@@ -79,6 +108,8 @@ def register(app: Flask) -> None:
         app.add_template_filter(function)
     app.add_template_global(csrf.token, "csrf_token")
     app.add_template_global(asset)
+    app.add_template_global(may)
+    app.add_template_global(inbox_count)
     app.context_processor(_page)
 
 
@@ -171,3 +202,69 @@ def step_tone(state: str) -> str:
 
 def step_words(state: str) -> str:
     return STEP_WORDS.get(state, ("off", state))[1]
+
+
+def connection_badge(row: Mapping[str, Any]) -> tuple[str, str]:
+    if row["state"] == "reconnect":
+        return "bad", "Connect again"
+    if row["circuit_until"]:
+        return "warn", "Does not answer"
+    if row["hook_address"] and not row["hook_ready"]:
+        return "warn", "Half connected"
+    return "good", "Works"
+
+
+def recipe_state(row: Mapping[str, Any]) -> str:
+    """One line for lists: whether it runs, and how freely."""
+    if row["error"]:
+        return "Cannot be read"
+    if not row["is_set"]:
+        return "Not switched on yet"
+    return f"On: {LEVELS[row['level']][0].lower()}" if row["is_on"] else "Switched off"
+
+
+def review_title(kind: str) -> str:
+    return REVIEW_TITLES.get(kind, "Something waits for you")
+
+
+def refusal_words(kind: str) -> str:
+    return REFUSALS.get(kind, kind)
+
+
+def role_words(role: str) -> str:
+    return ROLES.get(role, role)
+
+
+def decision_words(decision: str) -> str:
+    return decision.replace("_", " ").replace("-", " ")
+
+
+def connector_title(slug: str) -> str:
+    connector = hub().connectors.get(slug)
+    return connector.title if connector else slug
+
+
+def sample_words(name: str) -> str:
+    """A file's name as a person would say it."""
+    words = name.removesuffix(".json").replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def sentence(text: str | None) -> str:
+    """Ends like a sentence."""
+    text = (text or "").strip()
+    return text if not text or text[-1] in '.!?…:”"' else f"{text}."
+
+
+def hours(minutes: int) -> str:
+    return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+
+
+def may(act: str) -> bool:
+    """Whether the person looking may do this; buttons that would be refused are not drawn."""
+    known = g.get("person")
+    return known is not None and users.may(known.role, act)
+
+
+def inbox_count() -> int:
+    return overview.open_reviews(hub())

@@ -1,0 +1,149 @@
+"""Connections: connect an account, test it, change it, remove it; and the lists that pickers are filled from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, make_response, render_template, request
+
+from app.core import connections as core
+from app.core.opening import NotConnected
+from app.web.answers import done, page
+from app.web.context import hub, person, sent, wants_json
+from app.web.guard import needs
+from connectors.contract import Choice, Connector, ConnectorError
+
+pages = Blueprint("connections", __name__)
+
+
+@pages.get("/connections")
+@needs("see")
+def show_all() -> Response:
+    listing = core.listing(hub())
+    connected = {row["slug"] for row in listing if not row["practice"]}
+    missing = [
+        {"slug": c.slug, "title": c.title, "says": c.says} for c in hub().connectors.values() if c.slug not in connected
+    ]
+    return page("connections/list.html", {"connections": listing, "not_connected": missing})
+
+
+@pages.get("/connections/new/<slug>")
+@needs("connect")
+def new(slug: str) -> Response:
+    return _form(_connector(slug))
+
+
+@pages.post("/connections/new/<slug>")
+@needs("connect")
+def create(slug: str) -> Response:
+    connector = _connector(slug)
+    given = _given(connector)
+    try:
+        made = core.create(hub(), slug, given["fields"], name=given["name"], hook_secret=given["hook"], by=person().id)
+    except (ValueError, ConnectorError) as problem:
+        return _form(connector, problem=str(problem), given=given)
+    return done("connections.show", "connected", connection_id=made["id"])
+
+
+@pages.get("/connections/<connection_id>")
+@needs("see")
+def show(connection_id: str) -> Response:
+    return _page(connection_id)
+
+
+@pages.post("/connections/<connection_id>")
+@needs("connect")
+def change(connection_id: str) -> Response:
+    connector = hub().connectors[_connection(connection_id)["slug"]]
+    given = _given(connector)
+    try:
+        core.change(
+            hub(), connection_id, given["fields"], hook_secret=given["hook"], name=given["name"], by=person().id
+        )
+    except (ValueError, ConnectorError, NotConnected) as problem:
+        return _page(connection_id, problem=str(problem), given=given)
+    return done("connections.show", "saved", connection_id=connection_id)
+
+
+@pages.post("/connections/<connection_id>/check")
+@needs("connect")
+def check(connection_id: str) -> Response:
+    _connection(connection_id)
+    result = core.check(hub(), connection_id)
+    if wants_json() or not result["ok"]:
+        return _page(connection_id, problem="" if result["ok"] else result["words"])
+    return done("connections.show", "works", connection_id=connection_id)
+
+
+@pages.post("/connections/<connection_id>/remove")
+@needs("connect")
+def remove(connection_id: str) -> Response:
+    _connection(connection_id)
+    core.remove(hub(), connection_id, by=person().id)
+    return done("connections.show_all", "removed")
+
+
+@pages.get("/connections/<connection_id>/choices/<lookup>")
+@needs("build")
+def choices(connection_id: str, lookup: str) -> Response:
+    """The entries of a picker: what matches `q`, or what a pasted address means."""
+    if lookup not in hub().connectors[_connection(connection_id)["slug"]].lookups:
+        abort(404)
+    query, chosen = request.args.get("q", "").strip()[:500], request.args.get("chosen", "")
+    found, problem = _found(connection_id, lookup, query)
+    data = {"choices": [{"id": c.id, "label": c.label} for c in found], "problem": problem}
+    if wants_json():
+        return page("", data)
+    return make_response(render_template("connections/choices.html", **data, chosen=chosen, query=query))
+
+
+def _found(connection_id: str, lookup: str, query: str) -> tuple[list[Choice], str]:
+    try:
+        pasted = query.startswith(("http://", "https://"))
+        find = core.resolve if pasted else core.choices
+        return find(hub(), connection_id, lookup, query), ""
+    except (ConnectorError, NotConnected, LookupError) as problem:
+        return [], str(problem)
+
+
+def _page(connection_id: str, problem: str = "", given: dict[str, Any] | None = None) -> Response:
+    found = _connection(connection_id)
+    connector = hub().connectors[found["slug"]]
+    return page(
+        "connections/show.html",
+        {"connection": found, "problem": problem},
+        status=422 if problem else 200,
+        connector=connector,
+        values=(given or {}).get("fields") or core.form(hub(), connection_id),
+        hidden=core.HIDDEN,
+    )
+
+
+def _form(connector: Connector, problem: str = "", given: dict[str, Any] | None = None) -> Response:
+    return page(
+        "connections/new.html",
+        {"connector": {"slug": connector.slug, "title": connector.title}, "problem": problem},
+        status=422 if problem else 200,
+        about=connector,
+        # A secret that was just typed is not sent back to the page: it is typed again.
+        values={f.name: (given or {}).get("fields", {}).get(f.name, "") for f in connector.auth.fields if not f.secret},
+        name=(given or {}).get("name", ""),
+    )
+
+
+def _given(connector: Connector) -> dict[str, Any]:
+    fields = sent(*(f.name for f in connector.auth.fields))
+    others = sent("connection_name", "hook_secret")
+    return {"fields": fields, "name": others["connection_name"], "hook": others["hook_secret"]}
+
+
+def _connector(slug: str) -> Connector:
+    return hub().connectors.get(slug) or abort(404)
+
+
+def _connection(connection_id: str) -> dict[str, Any]:
+    try:
+        found = core.get(hub(), connection_id)
+    except LookupError:
+        abort(404)
+    return found if found["state"] != "removed" else abort(404)

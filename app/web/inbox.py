@@ -1,0 +1,80 @@
+"""Inbox: what waits for a person, and deciding it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, request
+
+from app import jobs
+from app.core import reviews as core
+from app.core import users
+from app.web import change, values
+from app.web.answers import done, page
+from app.web.context import hub, person, sent
+from app.web.guard import needs
+
+pages = Blueprint("inbox", __name__)
+
+STATES = ("open", "decided", "expired")
+
+
+@pages.get("/inbox")
+@needs("see")
+def show_all() -> Response:
+    state = request.args.get("state", "open")
+    if state not in STATES:
+        abort(404)
+    found = core.listing(hub(), state=state)
+    shown = ("id", "kind", "title", "says", "role", "state", "opened_at", "expires_at", "waiting", "decision", "run")
+    return page("inbox/list.html", {"reviews": [{k: r[k] for k in shown} for r in found], "state": state})
+
+
+@pages.get("/inbox/<review_id>")
+@needs("see")
+def show(review_id: str) -> Response:
+    return _page(review_id)
+
+
+@pages.post("/inbox/<review_id>")
+@needs("decide")
+def decide(review_id: str) -> Response:
+    """Only what the page showed can be decided: its row version comes back with the decision."""
+    given = sent("decision", "row_version")
+    version = int(given["row_version"]) if given["row_version"].isdigit() else None
+    review = _review(review_id)
+    try:
+        core.decide(hub(), review_id, given["decision"], by=person().id, row_version=version)
+    except core.Decided:
+        return _page(review_id, "Somebody was faster, or this has changed since you opened the page", 409)
+    except ValueError as problem:
+        return _page(review_id, str(problem), 422)
+    if review["event"]:
+        jobs.ring_event(hub().settings, review["event"])
+    if review["run"]:
+        jobs.ring_run(hub().settings, review["run"])
+        return done("runs.show", "decided", run_id=review["run"])
+    return done("inbox.show_all", "decided")
+
+
+def _page(review_id: str, problem: str = "", status: int = 200) -> Response:
+    review = _review(review_id)
+    by = users.find(hub(), review["decided_by"]) if review["decided_by"] else None
+    facts = review["facts"] or {}
+    arguments = facts.get("arguments", facts) if isinstance(facts, dict) else {}
+    return page(
+        "inbox/show.html",
+        {"review": review, "problem": problem},
+        status=status,
+        options=review["decisions"],
+        facts=values.fields(arguments) if isinstance(arguments, dict) else [],
+        drawn=change.drawn(review["request"]),
+        decided_by=by.name if by else review["decided_by"],
+    )
+
+
+def _review(review_id: str) -> dict[str, Any]:
+    try:
+        return core.get(hub(), review_id)
+    except LookupError:
+        abort(404)

@@ -1,0 +1,99 @@
+"""Settings: the people of the house, your own account and tokens, who may sign in, and what was refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from app.core import house, sessions, users
+from app.web import refusals
+from app.web.answers import done, page
+from app.web.context import hub, person, sent
+from app.web.guard import needs
+
+pages = Blueprint("settings_page", __name__)
+
+MOST_PEOPLE = 500
+
+
+@pages.get("/settings")
+@needs("see")
+def show() -> Response:
+    return _page()
+
+
+def _page(problem: str = "", at: str = "", token: str = "") -> Response:
+    with hub().db.read() as conn:
+        people = house.get(conn, "people", [])
+    data: dict[str, Any] = {
+        "people": people,
+        "tokens": sessions.token_listing(hub(), person()),
+        "refused": refusals.listing(hub()),
+        "problem": problem,
+    }
+    if users.may(person().role, "house"):
+        data["users"] = users.listing(hub())
+    if token:
+        data["token"] = token
+    return page("settings_page/show.html", data, status=422 if problem else 200, at=at, roles=users.ROLES)
+
+
+@pages.post("/settings/people")
+@needs("build")
+def save_people() -> Response:
+    names = [" ".join(line.split())[:100] for line in request.form.get("people", "").splitlines()]
+    kept = list(dict.fromkeys(name for name in names if name))
+    if len(kept) > MOST_PEOPLE:
+        return _page(f"That are {len(kept)} names; at most {MOST_PEOPLE} fit.", "people")
+    hub().db.write(lambda conn: house.put(conn, "people", kept))
+    return done("settings_page.show", "saved")
+
+
+@pages.post("/settings/password")
+@needs("see")
+def change_password() -> Response:
+    if sessions.take_try(hub(), "password", person().id):
+        return _page("Too many tries. Wait 15 minutes, then try again.", "password")
+    try:
+        old, new = (request.form.get(name, "") for name in ("old", "new"))
+        users.change_password(hub(), person(), old, new)
+    except ValueError as problem:
+        return _page(str(problem), "password")
+    return done("sign_in.show", "password_changed")
+
+
+@pages.post("/settings/tokens")
+@needs("see")
+def make_token() -> Response:
+    try:
+        return _page(token=sessions.make_token(hub(), person(), sent("name")["name"]), at="tokens")
+    except ValueError as problem:
+        return _page(str(problem), "tokens")
+
+
+@pages.post("/settings/tokens/<token_id>/remove")
+@needs("see")
+def drop_token(token_id: str) -> Response:
+    sessions.drop_token(hub(), person(), token_id)
+    return done("settings_page.show", "removed")
+
+
+@pages.post("/settings/users")
+@needs("house")
+def add_user() -> Response:
+    try:
+        users.add(hub(), **sent("email", "name", "role"), password=request.form.get("password", ""))
+    except ValueError as problem:
+        return _page(str(problem), "users")
+    return done("settings_page.show", "saved")
+
+
+@pages.post("/settings/users/<user_id>/remove")
+@needs("house")
+def remove_user(user_id: str) -> Response:
+    try:
+        users.remove(hub(), user_id)
+    except ValueError as problem:
+        return _page(str(problem), "users")
+    return done("settings_page.show", "removed")
