@@ -13,10 +13,10 @@ def retry(args: argparse.Namespace, out: Out) -> JSON:
         from app import jobs
         from app.core import runs
 
-        runs.retry(hub, args.run, place.who())
+        found = runs.retry(hub, args.run, by=place.who())
         jobs.ring_run(hub.settings, args.run)
     out.say(f"The run {args.run} goes on from the step where it stopped. See it with: patchbay run show {args.run}")
-    return {"run": args.run}
+    return found
 
 
 def replay(args: argparse.Namespace, out: Out) -> JSON:
@@ -24,10 +24,14 @@ def replay(args: argparse.Namespace, out: Out) -> JSON:
         from app import jobs
         from app.core import events
 
-        found = events.replay(hub, args.event, place.who())
-        jobs.ring_event(hub.settings, args.event)
-    out.say("The event goes through its recipes again. See the new run with: patchbay runs")
-    return {"event": args.event, "runs": found}
+        started = events.replay(hub, args.event, by=place.who())
+        for run in started:
+            jobs.ring_run(hub.settings, run)
+    if not started:
+        raise Failed("No recipe that is switched on wants this event. Switch one on with: patchbay recipe enable SLUG")
+    for run in started:
+        out.say(f"Started over. See it with: patchbay run show {run}")
+    return {"event": args.event, "runs": started}
 
 
 def undo(args: argparse.Namespace, out: Out) -> JSON:
@@ -36,15 +40,13 @@ def undo(args: argparse.Namespace, out: Out) -> JSON:
         from app.core import undo as noun
 
         plan = noun.plan(hub, args.run)
-        if not plan:
-            raise Failed(f"The run {args.run} wrote nothing that can be taken back.")
         for line in plan:
-            out.say(f"- {line.get('says') or line.get('action')}")
+            out.say(f"{'back' if line['goes'] else 'stays':6} {line['label']} {line['url']} {line['why']}".rstrip())
         if args.plan:
             return plan
-        noun.start(hub, args.run, place.who())
+        noun.start(hub, args.run, by=place.who())
         jobs.ring_run(hub.settings, args.run)
-    out.say(f"Taking back what nobody has changed since. See it with: patchbay run show {args.run}")
+    out.say(f"On its way. See it with: patchbay run show {args.run}")
     return {"run": args.run, "plan": plan}
 
 

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from app.cli import place
-from app.cli.speak import JSON, Failed, Out, since, when
+from app.cli.speak import JSON, Out, since, when
 
 
 def events(args: argparse.Namespace, out: Out) -> JSON:
@@ -46,7 +46,7 @@ def writes(args: argparse.Namespace, out: Out) -> JSON:
         "Made": "made_at",
         "Action": "action",
         "State": "state",
-        "At the vendor": "result_id",
+        "Where": "url",
         "Run": "run",
     }
     out.table(rows, columns, "Nothing was written yet.")
@@ -58,29 +58,34 @@ def show(args: argparse.Namespace, out: Out) -> JSON:
         from app.core import runs as noun
 
         story = noun.story(hub, args.id)
-    if not story:
-        raise Failed(f"There is no run {args.id}. `patchbay runs` lists them.")
     tell(story, out)
     return story
 
 
 def tell(story: dict[str, Any], out: Out) -> None:
     """The run as lines."""
-    run = story.get("run", story)
-    out.say(f"{run.get('title') or run['recipe']}: {run['state']}{', ' + run['why'] if run.get('why') else ''}")
-    for step in story.get("steps", []):
-        out.say(f"  {when(step['started_at']) if step.get('started_at') else '-':19}  {_step(step)}")
-        for write in step.get("writes", []):
-            out.say(
-                f"{'':23}{write.get('says') or write['action']}: {write['state']} {write.get('url') or ''}".rstrip()
-            )
-    if run.get("error"):
+    run = story["run"]
+    out.say(f"{run['title'] or run['recipe']}: {run['state']}{', ' + run['why'] if run['why'] else ''}")
+    for step in story["steps"]:
+        out.say(f"  {step['label']} ({step['id']}){'' if step['entries'] else ': not yet'}")
+        for entry in step["entries"]:
+            out.say(f"    {when(entry['started_at']) if entry['started_at'] else '-':19}  {_entry(entry)}")
+        for write in step["writes"]:
+            out.say(f"    {write['action']}: {write['state']} {write['url'] or write['error']}".rstrip())
+    for review in story["reviews"]:
+        if review["state"] == "open":
+            out.say(f"  Waits for you: {review['says']} (patchbay reviews)")
+    if run["error"]:
         out.say(f"  {run['error']}")
+    if story["tokens"]:
+        out.say(f"  The language model used {story['tokens']} tokens, {story['cost'] / 1_000_000:.4f} dollars.")
 
 
-def _step(step: dict[str, Any]) -> str:
-    name = f"{step.get('step') or step.get('id')}{' ' + str(step['item']) if step.get('item') else ''}"
-    return f"{name}: {step.get('state')}{', ' + step['error'] if step.get('error') else ''}"
+def _entry(entry: dict[str, Any]) -> str:
+    words = [entry["item"], entry["state"], entry["error"]]
+    if entry["started_at"] and entry["ended_at"]:
+        words.append(f"after {(entry['ended_at'] - entry['started_at']) / 1000:.1f} s")
+    return " ".join(word for word in words if word)
 
 
 def _filters(args: argparse.Namespace) -> dict[str, Any]:

@@ -105,12 +105,15 @@ def prepare(given: Settings) -> None:
 @contextmanager
 def hub() -> Iterator[Hub]:
     """The hub of this home, prepared, with the Valkey of a running one to ring at."""
+    from app.core import beginning
     from app.core.hub import open_hub
 
     found = with_running(settings())
     prepare(found)
     opened = open_hub(found)
     try:
+        if not look(found.home):
+            beginning.prepare(opened)
         yield opened
     finally:
         opened.close()

@@ -38,13 +38,13 @@ def _run(given: Settings, listening: socket.socket, valkey: Valkey | None, out: 
     given = replace(given, redis_url=valkey.url) if valkey else given
     log = supervisor.open_log(given.home)
     first = [Child("Valkey", valkey.command(), _environment(given), log)] if valkey else []
-    children = [_child(name, given, listening, log) for name in ("web", "worker", "clock")]
+    web, *others = [_child(name, given, listening, log) for name in ("web", "worker", "clock")]
 
     def say(text: str) -> None:
         log.info("run %s", text)
         out.say(f"{text} Details: {given.home / 'logs' / 'patchbay.log'}")
 
-    house = supervisor.Supervisor(first, children, say)
+    house = supervisor.Supervisor(first, [web], say)
     house.listen()
     try:
         house.start()
@@ -52,6 +52,7 @@ def _run(given: Settings, listening: socket.socket, valkey: Valkey | None, out: 
         if not house.wait_for(lambda: supervisor.answers(given.port), 60) and not house.stopping.is_set():
             raise Failed(f"Patchbay did not start. This is the end of its log:\n{supervisor.last_words(given.home)}")
         if not house.stopping.is_set():
+            house.add(others)  # after the first page: the machine has better things to do until then
             _greet(given, out)
         house.watch()
         out.say("Stopping; the calls in hand are finished first.")
@@ -91,6 +92,7 @@ def _environment(given: Settings) -> dict[str, str]:
         "PORT": str(given.port),
         "REDIS_URL": given.redis_url,
         "PYTHONUNBUFFERED": "1",
+        "PATCHBAY_DIE_WITH_PARENT": "yes",
     }
     return {**os.environ, **ours}
 
@@ -149,7 +151,8 @@ def worker(args: argparse.Namespace, out: Out) -> None:
     _wants_redis(given)
     from app import worker as process
 
-    process.main(given)
+    if process.run(given):
+        raise Failed("The worker lost all its threads; its log says why.")
 
 
 def clock(args: argparse.Namespace, out: Out) -> None:
@@ -157,7 +160,7 @@ def clock(args: argparse.Namespace, out: Out) -> None:
     _wants_redis(given)
     from app import clock as process
 
-    process.main(given)
+    process.run(given)
 
 
 def _alone() -> Settings:

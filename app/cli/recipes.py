@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from app.cli.speak import JSON, Failed, Misused, Out, pairs, plain
 
 if TYPE_CHECKING:
     from app.core.recipe_parts import Recipe, Setting
+    from app.core.recipes import RecipePage
 
 LEVELS = ("rehearse", "review", "auto")
 
@@ -21,59 +21,67 @@ def listing(args: argparse.Namespace, out: Out) -> JSON:
     with place.hub() as hub:
         from app.core import recipes
 
-        rows = [_row(page) for page in recipes.listing(hub)]
-        broken = plain(recipes.problems(hub))
+        pages = recipes.listing(hub)
+        broken = recipes.problems(hub)
+    rows = [_row(page) for page in pages]
     columns = {"Recipe": "slug", "Title": "title", "Version": "version", "Real": "real", "Practice": "practice"}
     out.table(rows, columns, "There are no recipes. Publish one with: patchbay recipe publish DIR")
-    for problem in broken:
-        out.say(
-            f"\n{problem.get('slug', '')} does not load:\n{problem.get('text') or problem.get('problem') or problem}"
-        )
+    broken |= {page.slug: page.error for page in pages if page.error}
+    for slug, text in broken.items():
+        out.say(f"\n{slug} does not load:\n{text}")
     return {"recipes": rows, "problems": broken}
 
 
-def _row(page: object) -> dict[str, JSON]:
-    data = plain(page)
-    recipe = data.get("recipe") or data
+def _row(page: RecipePage) -> dict[str, JSON]:
     return {
-        "slug": recipe["slug"],
-        "title": recipe["title"],
-        "version": data.get("version", ""),
-        **{which: _switch(data.get("switches", {}).get(which)) for which in ("real", "practice")},
+        "slug": page.slug,
+        "title": page.recipe.title if page.recipe else "",
+        "version": page.version,
+        "real": page.real.level if page.real and page.real.is_on else "off",
+        "practice": page.practice.level if page.practice and page.practice.is_on else "off",
     }
 
 
-def _switch(switch: Mapping[str, JSON] | None) -> str:
-    return str(switch["level"]) if switch and switch.get("is_on") else "off"
-
-
 def show(args: argparse.Namespace, out: Out) -> JSON:
+    page = _page(args.slug)
+    row = _row(page)
+    text = page.recipe.text if page.recipe else page.error
+    out.say(text)
+    out.say(f"# version {row['version']}, real accounts: {row['real']}, practice: {row['practice']}")
+    return {**row, "text": text, "error": page.error, "switches": plain({"real": page.real, "practice": page.practice})}
+
+
+def _page(slug: str) -> RecipePage:
     with place.hub() as hub:
         from app.core import recipes
 
-        page = recipes.get(hub, args.slug)
-    out.say(page.recipe.text)
-    row = _row(page)
-    out.say(f"# version {row['version']}, real accounts: {row['real']}, practice: {row['practice']}")
-    return {**row, "text": page.recipe.text, "switches": plain(page.switches), "problems": plain(page.problems)}
+        return recipes.get(hub, slug)
 
 
 def check(args: argparse.Namespace, out: Out) -> JSON:
     """Needs no database: a recipe can be checked on any machine."""
-    import connectors
-    from app.core import trial
-
-    found = {}
-    for name in args.files:
-        folder = _folder(name)
-        problems = [str(problem) for problem in trial.check(connectors.load(), folder)]
-        found[str(name)] = problems
+    found = {name: _problems(_folder(name)) for name in args.files}
+    for name, problems in found.items():
         out.say(f"{name}: {'ok' if not problems else 'not ok'}")
         for problem in problems:
             out.say(problem)
     if any(found.values()):
         raise Failed("Not every recipe is right; the lines above say where and what to write instead.", found)
     return found
+
+
+def _problems(folder: Path) -> list[str]:
+    import connectors
+    from app.core import trial
+    from app.core.recipe import RecipeError
+
+    try:
+        _, results = trial.check(connectors.load(), folder)
+    except RecipeError as problem:
+        return [str(problem)]
+    if not results:
+        return ["There is no case in cases/. Without one that passes the recipe cannot be switched on."]
+    return [f"case {result.name}: {problem}" for result in results for problem in result.problems]
 
 
 def _folder(name: str) -> Path:
@@ -89,22 +97,19 @@ def enable(args: argparse.Namespace, out: Out) -> JSON:
         from app.core import recipes
 
         page = recipes.get(hub, args.slug)
-        switch = page.switches.get("practice" if args.practice else "real")
-        settings = {**(switch.settings if switch else {}), **_settings(page.recipe, args.set)}
-        chosen = {**(switch.connections if switch else {}), **pairs(args.connection, "--connection")}
-        level = args.level or (switch.level if switch else "review")
-        recipes.switch_on(
+        before = page.practice if args.practice else page.real
+        switch = recipes.switch_on(
             hub,
             args.slug,
             practice=args.practice,
-            settings=settings,
-            connections=chosen,
-            level=level,
+            settings=_settings(page.recipe, args.set) if page.recipe else {},
+            accounts=pairs(args.connection, "--connection"),
+            level=args.level or (before.level if before else "review"),
             by=place.who(),
         )
-    where = "practice accounts" if args.practice else "the real accounts"
-    out.say(f"{page.recipe.title} is on for {where}, level {level}.")
-    return {"slug": args.slug, "practice": args.practice, "level": level, "settings": settings, "connections": chosen}
+    where = "the practice accounts" if args.practice else "the real accounts"
+    out.say(f"{args.slug} is on for {where}, level {switch.level}.")
+    return switch
 
 
 def _settings(recipe: Recipe, words: list[str] | None) -> dict[str, JSON]:
@@ -144,9 +149,9 @@ def publish(args: argparse.Namespace, out: Out) -> JSON:
     with place.hub() as hub:
         from app.core import recipes
 
-        version = recipes.publish(hub, _folder(args.dir), place.who())
-    out.say(f"Published as version {version}. Runs that have begun finish on the version they began with.")
-    return {"version": version}
+        found = recipes.publish(hub, _folder(args.dir), by=place.who())
+    out.say(f"Published as version {found.version}. Runs that have begun finish on the version they began with.")
+    return {"slug": found.slug, "version": found.version}
 
 
 def rehearse(args: argparse.Namespace, out: Out) -> JSON:
@@ -157,9 +162,10 @@ def rehearse(args: argparse.Namespace, out: Out) -> JSON:
     with place.hub() as hub:
         from app.core import rehearsal
 
-        found = rehearsal.rehearse(hub, args.slug, body)
-    out.say(json.dumps(plain(found), ensure_ascii=False, indent=2))
-    out.say("Nothing was sent.")
+        found = rehearsal.rehearse(hub, args.slug, body, practice=True if args.practice else None)
+    for request in found["requests"]:
+        out.say(json.dumps(plain(request), ensure_ascii=False, indent=2))
+    out.say("The recipe does not want this event." if found["ended"] == "ignored" else "Nothing of this was sent.")
     return found
 
 
@@ -194,4 +200,5 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
     parser = commands.add_parser("rehearse", help=text, description=text, parents=[common])
     parser.add_argument("slug", metavar="SLUG")
     parser.add_argument("--event", metavar="FILE", required=True, help="the body that the vendor would send")
+    parser.add_argument("--practice", action="store_true", help="with the practice settings and accounts")
     parser.set_defaults(act=rehearse)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from app.cli import place
-from app.cli.speak import JSON, Out, since
+from app.cli.speak import JSON, Out, since, when
 
 
 def listing(args: argparse.Namespace, out: Out) -> JSON:
@@ -15,8 +15,15 @@ def listing(args: argparse.Namespace, out: Out) -> JSON:
         rows = reviews.listing(hub, state=args.state)
     after = since(args.since) if args.since else 0
     rows = [row for row in rows if row["opened_at"] >= after]
-    columns = {"Id": "id", "Opened": "opened_at", "Kind": "kind", "State": "state", "What": "says", "Run": "run"}
-    out.table(rows, columns, "Nothing waits for you.")
+    for row in rows:
+        out.say(f"{row['id']}  {when(row['opened_at'])}  {row['title']}\n  {row['says']}")
+        if row["state"] == "open":
+            for answer, words in row["decisions"].items():
+                out.say(f"  {words}: patchbay review decide {row['id']} {answer}")
+        else:
+            out.say(f"  {row['state']}: {row['decision']} by {row['decided_by'] or 'the hub'}")
+    if not rows:
+        out.say("Nothing waits for you." if args.state == "open" else "There are none.")
     return rows
 
 
@@ -25,13 +32,13 @@ def decide(args: argparse.Namespace, out: Out) -> JSON:
         from app import jobs
         from app.core import reviews
 
-        found = reviews.get(hub, args.id)
-        decision = " ".join([args.decision, *args.more])
-        done = reviews.decide(hub, args.id, decision, by=place.who())
-        if found and found.get("run"):
-            jobs.ring_run(hub.settings, found["run"])
-    out.say(f"Decided: {decision}.")
-    return done if done is not None else {"review": args.id, "decision": decision}
+        done = reviews.decide(hub, args.id, args.decision, by=place.who())
+        if done["run"]:
+            jobs.ring_run(hub.settings, done["run"])
+        elif done["event"]:
+            jobs.ring_event(hub.settings, done["event"])
+    out.say(f"Decided: {done['decision']}.")
+    return done
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
@@ -45,5 +52,4 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
     parser = under.add_parser("decide", help=text, description=text, parents=[common])
     parser.add_argument("id", metavar="ID")
     parser.add_argument("decision", metavar="DECISION", help="one of the answers that `patchbay reviews` names")
-    parser.add_argument("more", metavar="VALUE", nargs="*")
     parser.set_defaults(act=decide)

@@ -14,7 +14,7 @@ from types import FrameType
 
 from app.cli.child import Child
 
-GRACE = 30.0  # seconds for the call in hand
+GRACE = 70.0  # seconds for the calls in hand
 _TICK = 0.1
 
 
@@ -33,6 +33,11 @@ class Supervisor:
 
     def start(self) -> None:
         for child in [*self.first, *self.children]:
+            child.start()
+
+    def add(self, children: Sequence[Child]) -> None:
+        self.children += children
+        for child in children:
             child.start()
 
     def watch(self) -> None:
