@@ -140,7 +140,7 @@ def _or(names: list[str]) -> str:
 
 
 def explain(status: int, body: bytes) -> str | None:
-    """What to do about a refusal; None where only trying again later helps. https://developers.openai.com/docs/guides/error-codes"""
+    """What to do about a refusal; None where waiting is all there is to do. https://developers.openai.com/docs/guides/error-codes"""
     code, words = _error(body)
     if code == "practice_only":  # the practice model's own sentence says what to do
         return words or None
@@ -160,7 +160,6 @@ _BY_STATUS = {
     404: "The model server does not know this model, or not this address: compare the model's name with the server's "
     "list, and check that the address ends in /v1 where the server wants that.",
     422: "The model server did not accept the request: choose a model that can answer in a given JSON form.",
-    429: "The model server's limit of requests is used up for now. Nothing to do: this goes on by itself.",
 }
 
 

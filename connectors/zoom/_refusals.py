@@ -22,7 +22,7 @@ _LOGIN = f"{_APP}, check that it is activated, and copy Account ID, Client ID an
 
 
 def explain(status: int, body: bytes) -> str | None:
-    """What to do about a refusal, in one or two sentences; None where only trying again later helps."""
+    """What to do about a refusal, in one or two sentences; None where waiting is all there is to do (429, 5xx)."""
     code, words = _read(body)
     if status in (400, 401, 403) and (code in (4700, 4711) or "scope" in words.lower()):
         return (
@@ -48,8 +48,6 @@ def _by_status(status: int, code: int, words: str) -> str | None:
         return "Zoom does not know this user: the app's owner must still be a user of the account."
     if status == 404:
         return "Zoom has no such meeting or recap (any more), or it is not ready yet. Look at the meeting in Zoom."
-    if status == 429:
-        return "Zoom's limit of requests is used up for now. Nothing to do: this goes on by itself when Zoom allows it."
     return None
 
 

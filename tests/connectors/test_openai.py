@@ -170,7 +170,6 @@ def test_the_practice_model_passes_the_check(practice: Served) -> None:
         (403, {"code": "unsupported_country_region_territory"}, "country"),
         (404, {"code": "model_not_found", "message": "The model `x` does not exist"}, "/v1"),
         (422, {"message": "bad"}, "another|given JSON form"),
-        (429, {"code": "rate_limit_exceeded"}, "by itself"),
         (429, {"code": "insufficient_quota", "type": "insufficient_quota"}, "no credit left"),
         (429, {"type": "insufficient_quota", "code": None}, "no credit left"),
         (429, {"code": "credit_balance_exhausted"}, "no credit left"),
@@ -187,6 +186,11 @@ def test_a_refusal_says_what_to_do(status: int, error: Mapping[str, Any], says: 
     sentence = connector.explain(status, json.dumps({"error": error}).encode())
     assert sentence
     assert any(part in sentence for part in says.split("|"))
+
+
+@pytest.mark.parametrize("code", ["rate_limit_exceeded", "slow_down", "server_is_overloaded", None])
+def test_a_limit_that_waiting_cures_needs_no_words(code: str | None) -> None:
+    assert connector.explain(429, json.dumps({"error": {"code": code, "message": "slow down"}}).encode()) is None
 
 
 @pytest.mark.parametrize(
