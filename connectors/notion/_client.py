@@ -32,10 +32,10 @@ class Notion:
         return self.sdk.request(path=path, method="GET", query=dict(query or {}) or None)
 
     def post(self, path: str, body: JSON) -> JSON:
-        return self.sdk.request(path=path, method="POST", body=body)
+        return self.sdk.request(path=path, method="POST", body=_sorted(body))
 
     def patch(self, path: str, body: JSON) -> JSON:
-        return self.sdk.request(path=path, method="PATCH", body=body)
+        return self.sdk.request(path=path, method="PATCH", body=_sorted(body))
 
     def data_source(self, id: str) -> JSON:
         """The data source with its columns, at most `FRESH` seconds old."""
@@ -56,6 +56,13 @@ class Notion:
             cursor = answer.get("next_cursor")
             if not (answer.get("has_more") and cursor):
                 return
+
+
+def _sorted(value: JSON) -> JSON:
+    """The same bytes for the same change, whatever order a journal gave the names back in."""
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    return [_sorted(one) for one in value] if isinstance(value, list) else value
 
 
 def status_of(error: Exception) -> int | None:

@@ -28,15 +28,10 @@ def create_page(
     properties: Mapping[str, Any] = _NO_PROPERTIES,
 ) -> dict[str, JSON]:
     """A page in a data source, from prepared arguments. What does not fit into one request follows in `after`."""
-    filled = {**_ordered(properties), KEY: {"rich_text": [{"type": "text", "text": {"content": key}}]}}
+    filled = {**properties, KEY: {"rich_text": [{"type": "text", "text": {"content": key}}]}}
     first = next(parts(read(markdown), _room(properties)))
     body = {"parent": {"type": "data_source_id", "data_source_id": data_source}, "properties": filled}
     return _result(client.post("pages", {**body, **({"children": first.blocks} if first.blocks else {})}))
-
-
-def _ordered(properties: Mapping[str, Any]) -> dict[str, JSON]:
-    """The same bytes whatever order the journal gave the names back in."""
-    return {name: properties[name] for name in sorted(properties)}
 
 
 def _room(properties: Mapping[str, Any]) -> int:
