@@ -39,6 +39,6 @@ def create_app(folder: Path, token: str, *, control: bool = False, limits: bool 
     return app
 
 
-def closing_of(app: Flask) -> Ground:
+def ground_of(app: Flask) -> Ground:
     """What an app of `create_app` stands on: its ledger, and the event that ends held requests."""
     return cast(Ground, app.extensions["practice"])

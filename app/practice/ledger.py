@@ -54,7 +54,7 @@ class Ledger:
             db = sqlite3.connect(self._file, timeout=10, isolation_level=None, check_same_thread=False)
             db.row_factory = sqlite3.Row
             # Losing the last moments in a power cut is fine here: nothing in it is anybody's real data.
-            for line in ("journal_mode=WAL", "synchronous=OFF", "cache_size=-16000"):
+            for line in ("synchronous=OFF", "journal_mode=WAL", "cache_size=-16000"):
                 db.execute(f"pragma {line}")
             db.executescript(TABLES)
             self._held, self._pid, self._depth = db, os.getpid(), 0

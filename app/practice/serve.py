@@ -15,7 +15,7 @@ from typing import Any
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from app.practice import closing_of, create_app
+from app.practice import create_app, ground_of
 
 TOKEN = "practice-token"  # noqa: S105 - opens nothing but the stand-ins of a test
 
@@ -124,12 +124,12 @@ class Served:
         self._server = Server("127.0.0.1", 0, self._app)
         self.port = int(self._server.server_port)
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        ground = closing_of(self._app)
+        ground = ground_of(self._app)
         ground.closing.set()
         self._server.stop()
         self._thread.join(5)

@@ -142,7 +142,12 @@ def test_a_stop_ends_held_requests() -> None:
     with Served() as practice:
         order(practice, "hold_before")
         client = Notion(practice)
-        thread = threading.Thread(target=lambda: pytest.raises(requests.ConnectionError, client, *CREATE))
+
+        def ask() -> None:
+            with pytest.raises(requests.ConnectionError):
+                client(*CREATE)
+
+        thread = threading.Thread(target=ask)
         thread.start()
         waiting(practice)
     thread.join(5)

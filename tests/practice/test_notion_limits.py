@@ -35,7 +35,9 @@ GOOD: dict[str, Any] = {
     "2 levels of children": deep(2),
     "a table below a list item": {"bulleted_list_item": {"rich_text": [], "children": [table(1, ["a"])]}},
     "an equation of 1000": {"equation": {"expression": "x" * 1000}},
-    "a toggleable heading": {"heading_2": {"rich_text": words("x"), "is_toggleable": True, "children": [paragraph("y")]}},
+    "a toggleable heading": {
+        "heading_2": {"rich_text": words("x"), "is_toggleable": True, "children": [paragraph("y")]}
+    },
     "what was read": {"paragraph": {"rich_text": [{**words("x")[0], "plain_text": "x", "href": None}]}},
     "a mail link": linked("mailto:ana@practice.example"),
 }
@@ -65,7 +67,10 @@ BAD: dict[str, tuple[Any, str]] = {
     "an unknown field": ({"paragraph": {"rich_text": [], "size": 3}}, "paragraph.size should be not present"),
     "a second field": ({**paragraph("x"), "quote": {"rich_text": []}}, "children[0].quote should be not present"),
     "an unknown color": ({"paragraph": {"rich_text": [], "color": "teal"}}, "color should be one of"),
-    "a wrong mark": ({"quote": {"rich_text": [{**words("x")[0], "annotations": {"bold": "yes"}}]}}, "bold should be a boolean"),
+    "a wrong mark": (
+        {"quote": {"rich_text": [{**words("x")[0], "annotations": {"bold": "yes"}}]}},
+        "bold should be a boolean",
+    ),
     "text instead of rich text": ({"quote": {"rich_text": "x"}}, "quote.rich_text should be an array"),
 }
 
@@ -125,7 +130,9 @@ def test_options_of_every_kind(practice: Served, notion: Notion) -> None:
         return notion("POST", CREATE, {"parent": {"data_source_id": source}, "properties": properties})
 
     assert create(Kind={"select": {"name": "New"}})[1]["properties"]["Kind"]["select"]["name"] == "New"
-    assert [o["name"] for o in notion("GET", f"/data_sources/{source}")[1]["properties"]["Kind"]["select"]["options"]] == ["New"]
+    assert [
+        o["name"] for o in notion("GET", f"/data_sources/{source}")[1]["properties"]["Kind"]["select"]["options"]
+    ] == ["New"]
     assert "commas not allowed" in create(Tags={"multi_select": [{"name": "a, b"}]})[1]["message"]
     assert "does not exist" in create(State={"status": {"name": "Done"}})[1]["message"]
     assert "should be a number" in create(Count={"number": "3"})[1]["message"]

@@ -44,7 +44,9 @@ def test_blocks_are_appended_where_they_belong(notion: Notion) -> None:
         body = {"children": list(blocks), **({"position": position} if position else {})}
         return notion("PATCH", f"/blocks/{to}/children", body)
 
-    made = append({"type": "after_block", "after_block": {"id": first}}, paragraph("b", paragraph("in")), paragraph("c"))
+    made = append(
+        {"type": "after_block", "after_block": {"id": first}}, paragraph("b", paragraph("in")), paragraph("c")
+    )
     assert texts(made[1]["results"]) == ["b", "c"]  # the topmost new ones only
     append({"type": "start"}, paragraph("0"))
     append(None, paragraph("e"))
@@ -52,7 +54,10 @@ def test_blocks_are_appended_where_they_belong(notion: Notion) -> None:
     assert texts(notion.children(page["id"])) == ["0", "a", "b", "c", "d", "e", "f"]
     stranger = notion.children(notion.page("Other", paragraph("x"))["id"])[0]["id"]
     assert append({"type": "after_block", "after_block": {"id": stranger}}, paragraph("x"))[0] == 404
-    assert "not present" in notion("PATCH", f"/blocks/{page['id']}/children", {"children": [], "after": first})[1]["message"]
+    assert (
+        "not present"
+        in notion("PATCH", f"/blocks/{page['id']}/children", {"children": [], "after": first})[1]["message"]
+    )
     assert append(None, {"divider": {}})[0] == 200
     divider = notion.children(page["id"])[-1]["id"]
     assert append(None, paragraph("x"), to=divider)[1]["message"] == "Block does not support children."
@@ -102,8 +107,11 @@ def test_nothing_is_edited_in_the_trash(notion: Notion) -> None:
 
 
 def test_a_key_column_is_added_and_searched(notion: Notion) -> None:
-    column = {"properties": {"Patchbay key": {"rich_text": {}}}}
-    assert "is not a property" in notion("POST", "/pages", a_page("x", **{"Patchbay key": {"rich_text": []}}))[1]["message"]
+    column: dict[str, Any] = {"properties": {"Patchbay key": {"rich_text": {}}}}
+    assert (
+        "is not a property"
+        in notion("POST", "/pages", a_page("x", **{"Patchbay key": {"rich_text": []}}))[1]["message"]
+    )
     by_key = {"filter": {"property": "Patchbay key", "rich_text": {"equals": "hub-1"}}}
     assert "Could not find property with name or id: Patchbay key" in notion("POST", QUERY, by_key)[1]["message"]
     for _ in range(2):  # a second time changes nothing
@@ -168,7 +176,11 @@ def test_what_is_not_shared_is_not_found(practice: Served, notion: Notion) -> No
     practice.control("unshare", {"data_source": MEETINGS})
     for method, path in (("GET", f"/pages/{page['id']}"), ("GET", f"/blocks/{page['id']}/children"), ("POST", QUERY)):
         status, answer = notion(method, path)
-        assert (status, answer["code"], "shared with your integration" in answer["message"]) == (404, "object_not_found", True)
+        assert (status, answer["code"], "shared with your integration" in answer["message"]) == (
+            404,
+            "object_not_found",
+            True,
+        )
     assert notion("POST", "/pages", a_page("x"))[0] == 404
     assert notion("GET", "/databases/aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa")[0] == 404
     practice.control("share", {"data_source": MEETINGS})
@@ -212,10 +224,10 @@ def test_two_at_once_lose_nothing(practice: Served, notion: Notion) -> None:
 def test_the_memory_outlives_the_process(tmp_path: Any) -> None:
     with Served(tmp_path) as first:
         client = Notion(first)
-        id = client.page("Kept")["id"]
+        kept = client.page("Kept")["id"]
         client.session.close()
     with Served(tmp_path) as second:
         client = Notion(second)
-        assert client("GET", f"/pages/{id}")[1]["id"] == id
+        assert client("GET", f"/pages/{kept}")[1]["id"] == kept
         client.session.close()
         assert [request["effect"] for request in second.ledger("notion")] == ["page.create", None]
