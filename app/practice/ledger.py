@@ -47,10 +47,13 @@ class Ledger:
         self._pid = 0
         self._depth = 0
         self._held: sqlite3.Connection | None = None
+        self._inherited: sqlite3.Connection | None = None
 
     @property
     def _db(self) -> sqlite3.Connection:
-        if self._held is None or self._pid != os.getpid():  # SQLite connections do not survive a fork
+        if self._held is None or self._pid != os.getpid():
+            # SQLite connections do not survive a fork, and closing the parent's here would harm the parent's.
+            self._inherited = self._held
             db = sqlite3.connect(self._file, timeout=10, isolation_level=None, check_same_thread=False)
             db.row_factory = sqlite3.Row
             # Losing the last moments in a power cut is fine here: nothing in it is anybody's real data.
