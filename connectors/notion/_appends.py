@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from connectors.contract import JSON, Call, Refused
-from connectors.notion._client import Notion, segment
+from connectors.notion._client import Notion, read_id, segment
 from connectors.notion._parts import Part, parts
 from connectors.notion._tree import Node, mark
 
@@ -60,7 +60,9 @@ def _result(blocks: Sequence[JSON]) -> dict[str, JSON]:
 
 
 def prepare(client: Notion, arguments: dict[str, JSON]) -> dict[str, JSON]:
-    """Replaces the path by the id of the block it leads to."""
+    """Replaces the path by the id of the block it leads to. A page that was only drawn has no blocks to look at."""
+    if read_id(arguments["parent"]) is None:
+        return arguments
     return {**arguments, "parent": _walk(client, arguments["parent"], arguments.get("path") or []), "path": []}
 
 
