@@ -24,6 +24,7 @@ from app.core.hub import open_hub
 from app.settings import Settings
 
 log = logging.getLogger("patchbay.worker")
+_IDLE = 2  # seconds a thread waits for a job before it looks whether to stop
 
 
 class _ThreadWorker(SimpleWorker):
@@ -40,6 +41,14 @@ class _ThreadWorker(SimpleWorker):
 
     def unsubscribe(self) -> None:
         """Nothing was subscribed."""
+
+    def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
+        """RQ asks whether to stop only between jobs; without a job it would wait for ever."""
+        while not self._stop_requested:
+            found = super().dequeue_job_and_maintain_ttl(timeout, max_idle_time=_IDLE)
+            if found is not None:
+                return found
+        return None
 
     def handle_exception(self, job: Any, *exc_info: Any) -> None:
         """RQ keeps the trace in Redis; ours goes to the log, and the clock rings again."""
