@@ -15,7 +15,6 @@ from app.db.models import reviews, runs
 
 FINAL = ("done", "failed", "cancelled", "undone")
 _MOST_CLAIMS = 5  # without an entry ending in between
-_CLAIM = 30.0  # seconds a claim holds before its first call extends it
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def claimable(now: int) -> ColumnElement[bool]:
 def claim(hub: Hub, holder: str, run_id: str | None = None) -> Claim | None:
     """Take this run, or the one that has waited longest. None when there is none."""
     now = hub.steady.now()
-    lease = Patience(hub.settings.patience).lease(_CLAIM)
+    lease = Patience(hub.settings.patience).between()
     pick = select(runs.c.id).where(claimable(now)).order_by(runs.c.wake_at, runs.c.id).limit(1)
     if run_id is not None:
         pick = pick.where(runs.c.id == run_id)
@@ -92,7 +91,7 @@ def let_go(
     waits_for: str = "",
     ended_at: int | None = None,
 ) -> None:
-    """The run is free again, in this state. Raises Lost."""
+    """The run is free again, in this state: it did not kill its worker. Raises Lost."""
     mine = and_(runs.c.id == claim_.run["id"], runs.c.fence == claim_.fence, runs.c.state == "running")
     values = {
         "state": state,
@@ -103,6 +102,7 @@ def let_go(
         "ended_at": ended_at,
         "holder": "",
         "lease_until": 0,
+        "claims": 0,
     }
     if conn.execute(update(runs).where(mine).values(**values).returning(runs.c.id)).first() is None:
         raise Lost(claim_.run["id"])

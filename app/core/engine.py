@@ -98,7 +98,7 @@ def _check_failed(work: Work, number: int, source: str, otherwise: str) -> None:
 
 
 def _open_check(conn: Connection, work: Work, number: int, says: str) -> None:
-    claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30))
+    claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
     mine = (reviews.c.run == work.run["id"]) & (reviews.c.kind == "check") & (reviews.c.item == str(number))
     if conn.execute(select(reviews.c.id).where(mine)).first() is None:
         values = {
@@ -159,7 +159,7 @@ class _Hands:
         work, wall = self.work, self.work.hub.now()
 
         def save(conn: Connection) -> None:
-            claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30), progress=True)
+            claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)
             work.journal.save(conn, step.id, item, state="done", given=given, answer=value, ended_at=wall, error="")
             work.journal.flush(conn)
 

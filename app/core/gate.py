@@ -183,7 +183,7 @@ class Gate:
         more = bool(change.action.after and change.action.after(change.arguments, result))
 
         def outcome(conn: Connection) -> None:
-            claims.hold(conn, work.claim, self.hub.steady.now() + work.patience.lease(30), progress=True)
+            claims.hold(conn, work.claim, self.hub.steady.now() + work.patience.between(), progress=True)
             values = {
                 "state": "done",
                 "found_by": found_by,
@@ -250,7 +250,7 @@ class Gate:
         result = drawn_result(change.arguments)
 
         def save(conn: Connection) -> None:
-            claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.lease(30), progress=True)
+            claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.between(), progress=True)
             values = {"state": "drawn", "after": self._seal(write_id, "after", result)}
             self._put(conn, change, write_id, key, request, values)
             wall = self.hub.now()
@@ -277,7 +277,7 @@ class Gate:
         raise Waiting("Somebody must approve this change in the Inbox")
 
     def _ask(self, conn: Connection, change: Change, write_id: str, key: str, request: Request) -> None:
-        claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.lease(30), progress=True)
+        claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.between(), progress=True)
         self._put(conn, change, write_id, key, request, {"state": "asked"})
         review_id = new_id()
         facts = {"action": change.name, "arguments": change.arguments, "connection": change.opened.id}

@@ -37,6 +37,10 @@ class Patience:
         """ms a run stays ours when a call of `seconds` begins."""
         return int((seconds + 30 * self.scale) * 1000)
 
+    def between(self) -> int:
+        """ms a run stays ours between two calls, when nothing is waited for but ourselves."""
+        return int(60 * self.scale * 1000)
+
     def settle(self, seconds: float) -> int:
         return int(seconds * self.scale * 1000)
 

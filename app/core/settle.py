@@ -78,14 +78,14 @@ def _again(work: Work, row: RowMapping) -> None:
     """Proved not done: the write may be sent again, the same bytes and key."""
 
     def free(conn: Connection) -> None:
-        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30))
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
         change_write(conn, row["id"], state="pending")
 
     work.hub.db.write(free)
 
 
 def _note_look(conn: Connection, work: Work, row: RowMapping) -> None:
-    claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30))
+    claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
     change_write(conn, row["id"], state="unknown", looks=row["looks"] + 1)
 
 
@@ -105,7 +105,7 @@ def _person(work: Work, change: Change, row: RowMapping, review: RowMapping) -> 
         return "look"
 
     def leave(conn: Connection) -> None:
-        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30))
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
         change_write(conn, row["id"], state="failed", error="Left as it is by a person", ended_at=work.hub.now())
         work.journal.save(
             conn, *change.place, state="failed", error="Left as it is by a person", ended_at=work.hub.now()
@@ -125,7 +125,7 @@ def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> No
     )
 
     def ask(conn: Connection) -> None:
-        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30), progress=True)
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)
         change_write(conn, row["id"], state="unknown")
         work.journal.save(conn, *change.place, state="unknown", error=says)
         if is_open:

@@ -64,7 +64,7 @@ def _ask(work: Work, row: RowMapping, conflict: str) -> None:
     says = f"Not undone: {conflict}"
 
     def save(conn: Connection) -> None:
-        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30))
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
         values: dict[str, Any] = {
             "id": new_id(),
             "kind": "undo",
