@@ -24,6 +24,7 @@ def view_of(hub: Hub, write: Mapping[str, Any]) -> dict[str, Any]:
     action = connector.actions.get(name) if connector else None
     return {
         **{key: write[key] for key in ("id", "state", "error", "found_by", "undoes", "practice")},
+        "helper": any(sign in write["item"] for sign in "<>"),  # goes before or after another change
         "says": says(action.says, write["arguments"] or {}, action.roles) if action else write["action"],
         "where": connector.title if connector else slug,
         "link": link(write["url"], practice=write["practice"]),

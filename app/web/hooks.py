@@ -48,9 +48,9 @@ receive.act = guard.RAW  # type: ignore[attr-defined]
 def _answer(slug: str, key: str, data: bytes) -> Response:
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        if not guard.is_set_up():
-            return _later("not set up yet")
         answer = intake.receive(hub(), slug, key, data, headers, request.content_type or "")
+        if answer.status == 404 and not guard.is_set_up():
+            return _later("not set up yet")  # whoever connects by the command has a hook before a first person signs in
     except SQLAlchemyError as error:
         log.error("a delivery could not be stored: %s", type(error).__name__)
         return _later("not now")

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.condition import Condition
-from app.core.recipe import Recipe, Step
-from connectors.contract import Connector
+from app.core.recipe import Check, Recipe, Step, Template
+from connectors.contract import Action, Connector, Role
 
+_ANY_SETTING = re.compile(r"\bsettings\.(\w+)")
 _SETTING = re.compile(r"\{\{\s*settings\.(\w+)\s*\}\}")
 
 
@@ -28,14 +29,22 @@ class Spot:
 def draw(recipe: Recipe, connectors: Mapping[str, Connector]) -> list[Spot]:
     spots = [_when(recipe, connectors)]
     if recipe.only_if:
-        spots.append(Spot("only", "funnel", "But only if", "this holds", code=recipe.only_if.source))
+        source = recipe.only_if.source
+        spots.append(Spot("only", "funnel", "Is it wanted?", f"Looks at {_looks_at(source, recipe)}", code=source))
     spots += [_step(step, recipe, connectors) for step in recipe.steps]
-    if recipe.checks:
-        ends = {"hold": "hold the run for a person", "undo": "take back what it wrote", "tell": "tell you in the Inbox"}
-        for check in recipe.checks:
-            says = f"If this does not hold: {ends[check.otherwise]}"
-            spots.append(Spot("check", "shield", "At the end it checks itself", says, code=check.that.source))
-    return spots
+    return spots + [_check(check) for check in recipe.checks]
+
+
+def _check(check: Check) -> Spot:
+    ends = {"hold": "stop and ask a person", "undo": "take back what it wrote", "tell": "say so on the run’s page"}
+    says = f"If something is off: {ends[check.otherwise]}"
+    return Spot("check", "shield", "At the end it checks itself", says, code=check.that.source)
+
+
+def _looks_at(source: str, recipe: Recipe) -> str:
+    """The settings a rule depends on, by their labels."""
+    labels = [recipe.settings[name].label for name in _ANY_SETTING.findall(source) if name in recipe.settings]
+    return " and ".join(f"“{label}”" for label in labels) if labels else "what came in"
 
 
 def _when(recipe: Recipe, connectors: Mapping[str, Connector]) -> Spot:
@@ -48,14 +57,25 @@ def _when(recipe: Recipe, connectors: Mapping[str, Connector]) -> Spot:
 def _step(step: Step, recipe: Recipe, connectors: Mapping[str, Connector]) -> Spot:
     extra = ". ".join(part for part in (_condition(step.condition, recipe), _each(step)) if part)
     if step.kind == "ask":
-        parts = ", ".join(step.answer.root.parts) if step.answer else ""
+        parts = ", ".join(_plain(name) for name in step.answer.root.parts) if step.answer else ""
         lists = f"It may answer only with: {parts}" if parts else ""
         return Spot("ask", "spark", "The model", _first(step), ". ".join(p for p in (extra, lists) if p))
     slug, _, name = step.action.partition(".")
     connector = connectors.get(slug)
     action = connector.actions.get(name) if connector else None
     title = connector.title if connector else slug
-    return Spot("do", "pen", title, action.label if action else step.action, extra)
+    where = _where(step, action, recipe) if action else ""
+    return Spot("do", "pen", title, (action.label if action else step.action) + where, extra)
+
+
+def _where(step: Step, action: Action, recipe: Recipe) -> str:
+    """The setting that says where a change goes, by its label."""
+    for name, role in action.roles.items():
+        value = step.given.values.get(name)
+        match = _SETTING.fullmatch(value.source.strip()) if role is Role.WHERE and isinstance(value, Template) else None
+        if match and match[1] in recipe.settings:
+            return f" in “{recipe.settings[match[1]].label}”"
+    return ""
 
 
 def _first(step: Step) -> str:
@@ -81,4 +101,9 @@ def _each(step: Step) -> str:
     if step.each is None:
         return ""
     match = re.fullmatch(r"\{\{\s*([\w.]+)\s*\}\}", step.each.source.strip())
-    return f"Once for each of the {match[1].rpartition('.')[2]}" if match else "Several times"
+    return f"Once for each of the {_plain(match[1])}" if match else "Several times"
+
+
+def _plain(path: str) -> str:
+    last = path.rpartition(".")[2].replace("_", " ")
+    return {"todos": "to-dos"}.get(last, last)

@@ -90,21 +90,11 @@ LEVELS = {
 
 
 def register(app: Flask) -> None:
-    filters = (
-        ago,
-        iso,
-        clock,
-        duration,
-        money,
-        number,
-        initials,
-        run_tone,
-        run_words,
-        step_tone,
-        step_words,
-        plain_json,
-    )
-    for function in filters:
+    amounts = (ago, iso, clock, duration, hours, money, number)
+    texts = (initials, plain_json, sentence, sample_words, connector_title)
+    states = (run_tone, run_words, step_tone, step_words, connection_badge, recipe_state)
+    kinds = (review_title, refusal_words, role_words, decision_words)
+    for function in (*amounts, *texts, *states, *kinds):
         app.add_template_filter(function)
     app.add_template_global(csrf.token, "csrf_token")
     app.add_template_global(asset)
@@ -160,6 +150,8 @@ def duration(ms: int | None) -> str:
     """0.4 s, 12 s, 3 minutes."""
     if ms is None:
         return ""
+    if ms < 100:
+        return "an instant"
     return f"{ms / 1000:.1f} s" if ms < 10_000 else _span(ms / 1000) if ms >= 60_000 else f"{ms // 1000} s"
 
 
