@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 from app.cli.speak import Failed, Misused, Out
 from app.settings import BadSettings
 
-NOUNS = ("processes", "connect", "recipes", "happened", "again", "reviews", "people", "doctor", "developers")
+NOUNS = ("processes", "demo", "connect", "recipes", "happened", "again", "reviews", "people", "doctor", "developers")
 
 
 class _Parser(argparse.ArgumentParser):

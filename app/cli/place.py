@@ -112,8 +112,7 @@ def hub() -> Iterator[Hub]:
     prepare(found)
     opened = open_hub(found)
     try:
-        if not look(found.home):
-            beginning.prepare(opened)
+        beginning.prepare(opened)
         yield opened
     finally:
         opened.close()

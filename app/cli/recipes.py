@@ -104,7 +104,7 @@ def enable(args: argparse.Namespace, out: Out) -> JSON:
             practice=args.practice,
             settings=_settings(page.recipe, args.set) if page.recipe else {},
             accounts=pairs(args.connection, "--connection"),
-            level=args.level or (before.level if before else "review"),
+            level=args.level or (before.level if before else "auto"),
             by=place.who(),
         )
     where = "the practice accounts" if args.practice else "the real accounts"
@@ -189,7 +189,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
             parser.add_argument("--practice", action="store_true", help="on the practice accounts, not the real ones")
         if name == "enable":
             parser.add_argument("--set", metavar="K=V", action="append", help="a setting; lists with commas")
-            parser.add_argument("--level", choices=LEVELS, help="how freely it writes (as before; at first: review)")
+            parser.add_argument("--level", choices=LEVELS, help="how freely it writes (as before; at first: auto)")
             parser.add_argument("--connection", metavar="SLUG=ID", action="append", help="the account to use")
         parser.set_defaults(act=act)
     text = "make the recipe in DIR the one that new runs use"
