@@ -12,7 +12,7 @@ from markdown_it.token import Token
 
 from connectors.contract import JSON
 from connectors.notion._inline import spans
-from connectors.notion._text import ITEMS, literal, rich, size
+from connectors.notion._text import ITEMS, Span, rich, size
 from connectors.notion._tree import Node, texts
 
 ROWS = 100  # of one table, its header included: the limit of every children array
@@ -65,23 +65,21 @@ def _cell(text: str, level: int, line: int) -> Iterator[Token]:
 
 def read_table(tokens: Sequence[Token]) -> list[Node]:
     """The blocks of a table; `tokens` are those between its opening and its closing one."""
-    rows: list[list[list[JSON]]] = []
+    rows: list[list[list[Span]]] = []
     for token in tokens:
         if token.type == "tr_open":
             rows.append([])
         elif token.type == "inline":
-            rows[-1].append(rich(spans(token.children or ())))
+            rows[-1].append(spans(token.children or ()))
     width = max((len(row) for row in rows), default=0)
     if width > WIDTH:
         return [node for row in rows for node in _as_text(row)]
-    return _tables([tuple(row + [[]] * (width - len(row))) for row in rows], width)
+    return _tables([(*map(rich, row), *[[]] * (width - len(row))) for row in rows], width)
 
 
-def _as_text(row: Sequence[list[JSON]]) -> list[Node]:
-    items: list[JSON] = []
-    for cell in row:
-        items += [*(literal(" | ") if items else ()), *cell]
-    return texts("paragraph", items)
+def _as_text(row: Sequence[list[Span]]) -> list[Node]:
+    first, *rest = row
+    return texts("paragraph", rich([*first, *(span for cell in rest for span in (Span(" | "), *cell))]))
 
 
 def _tables(rows: Sequence[Row], width: int) -> list[Node]:

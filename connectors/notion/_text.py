@@ -79,10 +79,18 @@ def _joined(text: str, at: int) -> bool:
         return True
     if "\U0001f3fb" <= after <= "\U0001f3ff" or "\U000e0020" <= after <= "\U000e007f":
         return True
-    return _flag(before) and _flag(after)
+    return _flags_before(text, at) % 2 == 1 and _is_flag(after)
 
 
-def _flag(char: str) -> bool:
+def _flags_before(text: str, at: int) -> int:
+    """A flag is two of these letters; which two belong together is told by counting from where their run begins."""
+    start = at
+    while start and _is_flag(text[start - 1]):
+        start -= 1
+    return at - start
+
+
+def _is_flag(char: str) -> bool:
     return "\U0001f1e6" <= char <= "\U0001f1ff"
 
 

@@ -110,6 +110,7 @@ class Fake:
     requests: list[tuple[str, str, bytes]] = field(default_factory=list)
     lose: str = ""
     spare: int = 0
+    busy: int = 0  # the status that everything is answered with
     clock: str = "2026-11-02T09:00:00.000Z"
     url: str = ""
 
@@ -242,6 +243,8 @@ def _app(fake: Fake) -> flask.Flask:
         try:
             if request.headers.get("Authorization") != f"Bearer {TOKEN}":
                 raise Problem(401, "unauthorized", "API token is invalid.")
+            if fake.busy:
+                raise Problem(fake.busy, "rate_limited" if fake.busy == 429 else "service_unavailable", "Not now.")
             assert request.headers["Notion-Version"] == "2026-03-11"
             return _applied(fake, request.method, request.path, request.get_json(silent=True) or {}, raw)
         except Problem as no:
