@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.core import connections
 from app.core.hub import Hub
 from app.web import words
 from connectors.contract import JSON, Role
@@ -31,6 +32,20 @@ def view_of(hub: Hub, write: Mapping[str, Any]) -> dict[str, Any]:
         "facts": drawn(write["request"]),
         "calls": [c | {"ms": c["ended_at"] - c["started_at"] if c["ended_at"] else None} for c in write["calls"]],
     }
+
+
+def asks(hub: Hub, connection_id: str, name: str, arguments: Mapping[str, JSON]) -> str:
+    """The line of a change that somebody is asked about, and at which account it would happen; "" if it is not known."""
+    try:
+        account = connections.get(hub, connection_id)
+    except LookupError:
+        return ""
+    action = hub.connectors[account["slug"]].actions.get(name)
+    return (
+        f"{says(action.says, arguments, action.roles)}. Account: {account['name']} ({account['title']})"
+        if action
+        else ""
+    )
 
 
 def says(template: str, arguments: Mapping[str, JSON], roles: Mapping[str, Role]) -> str:

@@ -54,20 +54,22 @@ def decide(review_id: str) -> Response:
     if review["run"]:
         jobs.ring_run(hub().settings, review["run"])
         return done("runs.show", "decided", run_id=review["run"])
-    return done("inbox.show_all", "decided")
+    return done("inbox.show_all", "decided_all")
 
 
 def _page(review_id: str, problem: str = "", status: int = 200) -> Response:
     review = _review(review_id)
     by = users.find(hub(), review["decided_by"]) if review["decided_by"] else None
     facts = review["facts"] or {}
-    arguments = facts.get("arguments", facts) if isinstance(facts, dict) else {}
+    arguments = facts.get("arguments") or {}
+    plain = {name: value for name, value in arguments.items() if isinstance(value, (str, int, float))}
     return page(
         "inbox/show.html",
         {"review": review, "problem": problem},
         status=status,
         options=review["decisions"],
-        facts=values.fields(arguments) if isinstance(arguments, dict) else [],
+        asks=change.asks(hub(), facts.get("connection", ""), facts.get("action", ""), arguments),
+        facts=values.fields(plain),
         drawn=change.drawn(review["request"]),
         decided_by=by.name if by else review["decided_by"],
     )

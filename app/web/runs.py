@@ -96,12 +96,8 @@ def undo_plan(run_id: str) -> Response:
         abort(404)
     if not plan and not wants_json():
         return _page(run_id, "This run wrote nothing that could be taken back")
-    lines = [line | {"url": change.link(line["url"], practice=_is_practice(run_id))} for line in plan]
-    return page("runs/undo.html", {"plan": lines, "run_id": run_id})
-
-
-def _is_practice(run_id: str) -> bool:
-    return bool(core.get(hub(), run_id)["practice"])
+    views = {write["id"]: change.view_of(hub(), write) for write in core.story(hub(), run_id)["writes"]}
+    return page("runs/undo.html", {"plan": [views[line["write"]] | line for line in plan], "run_id": run_id})
 
 
 @pages.post("/runs/<run_id>/undo")

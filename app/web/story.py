@@ -30,7 +30,7 @@ def tell(hub: Hub, run_id: str) -> dict[str, Any]:
         "tokens": raw["tokens"],
         "cost": raw["cost"],
         "every": _EVERY.get(run["state"]),
-        "stopped_at": next((step["title"] for step in steps if step["state"] == "failed"), ""),
+        "stopped_at": next((step["title"] for step in steps if step["state"] in ("failed", "declined")), ""),
         "page_link": next((w for w in own if w["link"] and w["state"] == "done"), None),
         "can_undo": run["state"] in ("done", "failed", "waiting", "cancelled")
         and any(w["state"] == "done" for w in own),
@@ -94,6 +94,8 @@ def _state(entries: list[dict[str, Any]], writes: list[dict[str, Any]], run: dic
     answered = {e["item"].partition("~")[0] for e in entries if e["state"] == "done"}
     states = {e["state"] for e in entries if e["item"].partition("~")[0] not in answered or e["state"] == "done"}
     mine = {w["state"] for w in writes if not w["undoes"]}
+    if "asked" in mine and run["state"] in ("failed", "cancelled"):
+        return "declined"
     states |= mine & {"drawn", "asked", "unknown", "compensated", "intent"}
     if "pending" in states and run["state"] == "failed" and any(e["error"] for e in entries):
         return "failed"
@@ -113,4 +115,4 @@ def _words(state: str, entries: list[dict[str, Any]], run: dict[str, Any]) -> st
         return f"{finished} of {len(items)} done"
     if state == "pending" and run["state"] in ("later", "waiting"):
         return "Waits"
-    return words.step_words(state)
+    return "Not done" if state == "pending" and run["ended_at"] else words.step_words(state)

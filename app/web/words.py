@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -31,7 +32,8 @@ SAID: dict[str, tuple[str, str]] = {
     "fill_in": ("info", "Fill in the form once; after that the switch is enough."),
     "again": ("info", "It goes on from the step that stopped. What was done is not done twice."),
     "undoing": ("info", "It is being taken back. This page shows how far it is."),
-    "decided": ("good", "Decided. The run goes on."),
+    "decided": ("info", "Your decision is noted. Below you see what follows from it."),
+    "decided_all": ("info", "Your decision is noted."),
 }
 
 RUN_WORDS = {
@@ -52,10 +54,13 @@ STEP_WORDS = {
     "asked": ("warn", "Waits for approval"),
     "done": ("good", "Done"),
     "failed": ("bad", "Stopped"),
+    "declined": ("bad", "Declined, not sent"),
     "unknown": ("warn", "Sent, no answer yet"),
     "skipped": ("off", "Not needed"),
     "compensated": ("off", "Taken back"),
 }
+_PERSON = re.compile(r"\b[0-9a-z]{26}\b")
+
 REVIEW_TITLES = {
     "approve": "A change waits for your word",
     "answer": "The model’s answer does not fit",
@@ -91,7 +96,7 @@ LEVELS = {
 
 def register(app: Flask) -> None:
     amounts = (ago, iso, clock, duration, hours, money, number)
-    texts = (initials, plain_json, sentence, sample_words, connector_title)
+    texts = (named, initials, plain_json, sentence, sample_words, connector_title)
     states = (run_tone, run_words, step_tone, step_words, connection_badge, recipe_state)
     kinds = (review_title, refusal_words, role_words, decision_words)
     for function in (*amounts, *texts, *states, *kinds):
@@ -246,6 +251,17 @@ def sentence(text: str | None) -> str:
     """Ends like a sentence."""
     text = (text or "").strip()
     return text if not text or text[-1] in '.!?…:”"' else f"{text}."
+
+
+def named(text: str) -> str:
+    """Names in place of the ids of people."""
+    return _PERSON.sub(lambda match: _names().get(match[0], match[0]), text or "")
+
+
+def _names() -> dict[str, str]:
+    if "names" not in g:
+        g.names = {user.id: user.name for user in users.listing(hub())}
+    return dict(g.names)
 
 
 def hours(minutes: int) -> str:
