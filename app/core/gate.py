@@ -74,10 +74,20 @@ class Gate:
             prepare = action.prepare
             change.arguments = self.work.read(change.opened, change.place, lambda: prepare(client, change.arguments))
         if action.before is not None and self.work.level != "rehearse":
-            before = action.before
+            before, begun = action.before, self._finish_begun(change)
             calls_ = self.work.read(change.opened, change.place, lambda: before(client, change.arguments))
-            for n, call in enumerate(calls_):
+            for n, call in enumerate(calls_, begun):
                 self.write((change.place[0], f"{change.place[1]}<{n}"), change.opened, call, change.undoes)
+
+    def _finish_begun(self, change: Change) -> int:
+        """How many of the changes that must be there first an earlier try began. Each is brought to its end, because the
+        vendor no longer asks for one that arrived."""
+        (step, item), n = change.place, 0
+        while (row := self.journal.writes.get((step, f"{item}<{n}", change.undoes))) is not None:
+            call = Call(row["action"].partition(".")[2], self.journal.open(row, "arguments"))
+            self.write((step, f"{item}<{n}"), change.opened, call, change.undoes)
+            n += 1
+        return n
 
     def _result(self, change: Change) -> dict[str, JSON]:
         row = change.row
