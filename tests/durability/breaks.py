@@ -1,0 +1,74 @@
+"""Ways to break the hub on purpose: a test that could not notice them would prove nothing. Applied in a forked worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from app.core import claims as real_claims
+from app.core import gate as real_gate
+from app.core import settle as real_settle
+
+claims: Any = real_claims  # what is set on these is not what they declare, on purpose
+settle: Any = real_settle
+Gate: Any = real_gate.Gate
+
+
+def _no_look_up() -> None:
+    """After a lost answer it is taken for granted that the change did not arrive."""
+
+    def sure(work: Any, change: Any, row: Any) -> None:
+        settle._again(work, row)
+
+    settle.settle = sure
+
+
+def _no_fence() -> None:
+    """Whoever once had the run goes on, whoever has it now."""
+    claims.hold = lambda *args, **more: None
+
+
+def _late_intent() -> None:
+    """The intent is committed together with the outcome, not before the call."""
+    real_intend, real_done = Gate._intend, Gate._done
+    held: list[Any] = []
+
+    def intend(self: Any, *args: Any) -> None:
+        held.append(args)
+
+    def done(self: Any, *args: Any) -> Any:
+        if held:
+            real_intend(self, *held.pop())
+        return real_done(self, *args)
+
+    Gate._intend = intend
+    Gate._done = done
+
+
+def _no_outcome() -> None:
+    """The answer is believed but not written down."""
+    Gate._done = lambda self, change, write_id, result, found_by: result
+
+
+def _hasty_look() -> None:
+    """One look at once decides, although the vendor may still have the change in hand."""
+
+    def look(work: Any, change: Any, row: Any) -> Any:
+        found = work.read(
+            change.opened, change.place, lambda: change.action.find(change.opened.client, row["key"], change.arguments)
+        )
+        if found:
+            return found[0]
+        settle._again(work, row)
+        return None
+
+    settle.settle = look
+
+
+BREAKS: dict[str, Callable[[], None]] = {
+    "no look-up": _no_look_up,
+    "no fence": _no_fence,
+    "late intent": _late_intent,
+    "no outcome": _no_outcome,
+    "hasty look": _hasty_look,
+}
