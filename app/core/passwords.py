@@ -47,7 +47,8 @@ def require_good(password: str, *about: str) -> None:
 
 def _easy(password: str, about: list[str]) -> bool:
     core = re.sub(r"^[^a-z]+|[^a-z]+$", "", password)
-    names = {piece for text in about for piece in re.split(r"[^a-z]+", text) if len(piece) >= 4} | {"patchbay"}
+    pieces = [re.split(r"[^a-z]+", text) for text in about]
+    names = {p for ps in pieces for p in (*ps, "".join(ps)) if len(p) >= 4} | {"patchbay"}
     return (
         len(set(password)) < 5
         or core in _COMMON

@@ -66,7 +66,7 @@ def read(limit: int = LIMIT, seconds: float = SECONDS) -> bytes:
     """
     if (request.content_length or 0) > limit:
         raise RequestEntityTooLarge
-    request.max_content_length = limit  # holds for bodies that do not say their length, too
+    request.max_content_length = limit + 1  # a body that does not say its length is silently cut off there
     sock: Any = request.environ.get("gunicorn.socket")
     ticket = _watch.begin(sock, seconds) if sock is not None else None
     try:
@@ -76,6 +76,8 @@ def read(limit: int = LIMIT, seconds: float = SECONDS) -> bytes:
     finally:
         if ticket is not None:
             _watch.end(ticket)
+    if len(data) > limit:
+        raise RequestEntityTooLarge
     if request.content_length is not None and len(data) < request.content_length:
         raise BadRequest
     return data

@@ -7,7 +7,7 @@ import secrets
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from app.web.context import wants_json
 
@@ -64,6 +64,8 @@ def answer(status: int, detail: str = "", number: str = "") -> Response:
 def _http(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         return make_response(error.get_response())
+    if isinstance(error, SecurityError):  # an untrusted Host: no address of ours can be built, so no page
+        return make_response("This hub does not answer to that name.\n", 400, {"Content-Type": "text/plain"})
     response = answer(error.code)
     if error.code == 405 and (allowed := dict(error.get_headers()).get("Allow")):
         response.headers["Allow"] = allowed

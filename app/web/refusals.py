@@ -65,3 +65,11 @@ def totals(hub: Hub) -> dict[str, int]:
     query = select(refusals.c.kind, func.sum(refusals.c.count)).group_by(refusals.c.kind).order_by(refusals.c.kind)
     with hub.db.read() as conn:
         return {kind: int(number) for kind, number in conn.execute(query)}
+
+
+def reset() -> None:
+    """Forget what was counted and not written down."""
+    global _written
+    with _lock:
+        _counts.clear()
+        _written = 0.0
