@@ -24,6 +24,9 @@ def main() -> int:
         return _stop(
             f"Patchbay needs Python 3.11 or newer; this is {sys.version.split()[0]}. Start it with a newer python3."
         )
+    # Compiling everything anew takes seconds at every start; what is compiled lies in this folder only.
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        sys.dont_write_bytecode = False
     wanted = _wanted(args)
     if not _current(wanted) or not _python_runs_it():
         problem = _prepare(wanted)

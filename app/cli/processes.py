@@ -16,8 +16,6 @@ from app.cli.speak import Failed, Out
 from app.cli.valkey import Valkey
 from app.settings import BadSettings, Settings
 
-SOCKET_FD = "PATCHBAY_SOCKET_FD"  # how `run` hands its listening socket to `web`: a web that restarts refuses nobody
-
 
 def run(args: argparse.Namespace, out: Out) -> None:
     given = place.settings()
@@ -38,7 +36,7 @@ def _run(given: Settings, listening: socket.socket, valkey: Valkey | None, out: 
     given = replace(given, redis_url=valkey.url) if valkey else given
     log = supervisor.open_log(given.home)
     first = [Child("Valkey", valkey.command(), _environment(given), log)] if valkey else []
-    web, *others = [_child(name, given, listening, log) for name in ("web", "worker", "clock")]
+    web, *others = _web(given, listening, log), *(_child(name, given, log) for name in ("worker", "clock"))
 
     def say(text: str) -> None:
         log.info("run %s", text)
@@ -78,12 +76,14 @@ def _listen(given: Settings) -> socket.socket:
     return listening
 
 
-def _child(name: str, given: Settings, listening: socket.socket, log: Logger) -> Child:
-    command = [sys.executable, str(place.ROOT / "app" / "__main__.py"), name]
-    if name != "web":
-        return Child(name, command, _environment(given), log)
+def _child(name: str, given: Settings, log: Logger) -> Child:
+    return Child(name, [sys.executable, str(place.ROOT / "app" / "__main__.py"), name], _environment(given), log)
+
+
+def _web(given: Settings, listening: socket.socket, log: Logger) -> Child:
+    """It inherits our listening socket: while a web process that died comes back, callers wait instead of being refused."""
     fd = listening.fileno()
-    return Child(name, command, {**_environment(given), SOCKET_FD: str(fd)}, log, keep=[fd])
+    return Child("web", _gunicorn(f"fd://{fd}"), _environment(given), log, keep=[fd])
 
 
 def _environment(given: Settings) -> dict[str, str]:
@@ -93,16 +93,18 @@ def _environment(given: Settings) -> dict[str, str]:
         "REDIS_URL": given.redis_url,
         "PYTHONUNBUFFERED": "1",
         "PATCHBAY_DIE_WITH_PARENT": "yes",
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(place.ROOT), os.environ.get("PYTHONPATH", "")])),
     }
     return {**os.environ, **ours}
 
 
 def _greet(given: Settings, out: Out) -> None:
-    from app.core import users
+    from app.core import beginning, users
     from app.core.hub import open_hub
 
     hub = open_hub(given)
     try:
+        beginning.prepare(hub)
         code = users.setup_code(hub)
     finally:
         hub.close()
@@ -118,19 +120,18 @@ def _greet(given: Settings, out: Out) -> None:
 
 def web(args: argparse.Namespace, out: Out) -> None:
     given = _alone()
-    fd = os.environ.get(SOCKET_FD)
-    bind = f"fd://{fd}" if fd else f"{f'[{given.host}]' if ':' in given.host else given.host}:{given.port}"
-    if not fd:
-        _listen(given).close()  # a sentence instead of five attempts
-    command = [sys.executable, "-m", "gunicorn", "app.main:create_app()", "--bind", bind, *_gunicorn(given)]
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(place.ROOT), os.environ.get("PYTHONPATH", "")]))
+    _listen(given).close()  # a sentence instead of five attempts
+    host = f"[{given.host}]" if ":" in given.host else given.host
+    os.environ.update(_environment(given))
+    command = _gunicorn(f"{host}:{given.port}")
     os.execv(command[0], command)  # noqa: S606 - our own interpreter
 
 
-def _gunicorn(given: Settings) -> list[str]:
+def _gunicorn(bind: str) -> list[str]:
     """Threads wait for the disk most of the time. Forwarded headers are read by the application, which knows how many
     proxies stand in front."""
     options = {
+        "bind": bind,
         "worker-class": "gthread",
         "workers": "1",
         "threads": "16",
@@ -143,7 +144,8 @@ def _gunicorn(given: Settings) -> list[str]:
     }
     if os.path.isdir("/dev/shm"):  # noqa: S108 - gunicorn's sign of life, which must not wait for a disk
         options["worker-tmp-dir"] = "/dev/shm"  # noqa: S108
-    return ["--no-control-socket", *[word for name, value in options.items() for word in (f"--{name}", value)]]
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return [sys.executable, "-m", "gunicorn", "app.main:create_app()", "--no-control-socket", *words]
 
 
 def worker(args: argparse.Namespace, out: Out) -> None:
