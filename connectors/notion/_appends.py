@@ -104,17 +104,18 @@ def find_blocks(client: Notion, key: str, arguments: dict[str, JSON]) -> Found:
     ours = arguments["blocks"]
     parent = _walk(client, arguments["parent"], arguments.get("path") or [])
     there = list(client.children(parent))
+    undecided: Found = [{"id": parent, "ids": []}] * 2
     telling = _telling(ours)
     alike = [block for block in there if mark(block) in telling]
     before, wanted = arguments.get("alike", 0), sum(mark(block) in telling for block in ours)
     untouched = len(there) in (arguments.get("start", 0), arguments.get("start", 0) + len(ours))
     if before and not untouched:
-        return _undecided(there)
+        return undecided
     if len(alike) == before:
         return []
     if len(alike) == before + wanted:
         return [_result(_run(there, ours, arguments.get("start", 0)) or alike[before:])]
-    return _undecided(there)
+    return undecided
 
 
 def _run(there: Sequence[JSON], ours: Sequence[JSON], start: int) -> Sequence[JSON]:
@@ -124,7 +125,3 @@ def _run(there: Sequence[JSON], ours: Sequence[JSON], start: int) -> Sequence[JS
         if marks[at : at + len(ours)] == wanted:
             return there[at : at + len(ours)]
     return []
-
-
-def _undecided(there: Sequence[JSON]) -> Found:
-    return [{"id": block["id"], "ids": [block["id"]]} for block in (*there, *there)[:2]]

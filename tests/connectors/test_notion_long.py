@@ -40,18 +40,20 @@ def test_every_answer_may_be_lost_and_the_page_is_still_the_same(notion: Fake, o
     assert len(notion.pages) == count + 1
 
 
+NOTE = {"id": "note", "type": "paragraph", "paragraph": {"rich_text": [{"type": "text", "plain_text": "A note"}]}}
+
+
 def test_a_lost_part_is_recognised_although_somebody_wrote_between(notion: Fake, opened: Notion) -> None:
     call, arrived = _part(notion, opened)
     find = connector.actions["append_blocks"].find
     assert find is not None
-    note = {"id": "note", "type": "paragraph", "paragraph": {"rich_text": [{"type": "text", "plain_text": "A note"}]}}
     page_id = call.arguments["parent"]
     assert find(opened, KEY, call.arguments) == []
-    notion.children[page_id].insert(0, note)
+    notion.children[page_id].insert(0, NOTE)
     assert find(opened, KEY, call.arguments) == []
     ids = [block["id"] for block in notion._append(page_id, arrived)]
     assert [one["ids"] for one in find(opened, KEY, call.arguments)] == [ids]
-    notion.children[page_id].insert(-2, note)
+    notion.children[page_id].insert(-2, NOTE)
     assert [sorted(one["ids"]) for one in find(opened, KEY, call.arguments)] == [sorted(ids)]
     notion.children[page_id].pop()
     assert len(find(opened, KEY, call.arguments)) == 2, "half of it is there: a person decides"
@@ -75,7 +77,12 @@ def test_equal_lines_on_an_edited_page_are_left_to_a_person(notion: Fake, opened
     result = carry_out(opened, page(markdown="- [ ] same\n" * 150))
     (call,) = action.after({"markdown": "- [ ] same\n" * 150}, result)
     assert len(find(opened, KEY, call.arguments)) == 1
-    notion.children[result["id"]].pop(0)
+    written = notion.children[result["id"]]
+    notion.children[result["id"]] = written[1:]
+    assert len(find(opened, KEY, call.arguments)) == 2
+    notion.children[result["id"]] = [NOTE, *written]
+    assert len(find(opened, KEY, call.arguments)) == 2
+    notion.children[result["id"]] = []
     assert len(find(opened, KEY, call.arguments)) == 2
 
 
