@@ -28,6 +28,7 @@ class Settings:
     openai_api_key: str = ""
     openai_base_url: str = ""
     vendor_urls: Mapping[str, str] = field(default_factory=dict)  # slug → address that stands in for its hosts
+    rates: Mapping[str, float] = field(default_factory=dict)  # slug → calls a second, where a plan allows another number
     patience: float = 1.0
     threads: int = 16  # runs one worker process works on at a time
     trusted_hosts: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         openai_api_key=get("OPENAI_API_KEY"),
         openai_base_url=get("OPENAI_BASE_URL"),
         vendor_urls=_vendor_urls(environ),
+        rates=_rates(environ),
         patience=_number(environ, "PATCHBAY_PATIENCE", 1.0, 0.01, 100),
         threads=int(_number(environ, "PATCHBAY_THREADS", 16, 1, 500)),
         trusted_hosts=tuple(h for h in get("TRUSTED_HOSTS").split(",") if h),
@@ -79,7 +81,9 @@ def _database(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+psycopg://" + url.removeprefix(prefix)
     if url and not url.startswith(("postgresql+psycopg://", "sqlite:///")):
-        raise BadSettings("DATABASE_URL must begin with postgresql:// (or sqlite:/// for a file on this machine's own disk)")
+        raise BadSettings(
+            "DATABASE_URL must begin with postgresql:// (or sqlite:/// for a file on this machine's own disk)"
+        )
     return url
 
 
@@ -119,3 +123,10 @@ def _vendor_urls(environ: Mapping[str, str]) -> dict[str, str]:
             if slug not in ours:
                 found[slug.lower()] = value.strip().rstrip("/")
     return found
+
+
+def _rates(environ: Mapping[str, str]) -> dict[str, float]:
+    """PATCHBAY_RATE_<SLUG>: a vendor's bigger plan allows more calls a second than the connector assumes."""
+    prefix = "PATCHBAY_RATE_"
+    names = [name for name in environ if name.startswith(prefix) and environ[name].strip()]
+    return {name.removeprefix(prefix).lower(): _number(environ, name, 1, 0.01, 100_000) for name in names}

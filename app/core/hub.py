@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import connectors
@@ -53,4 +53,12 @@ def open_hub(settings: Settings, connectors_: Mapping[str, Connector] | None = N
     """The hub of these settings. The database must be migrated already. Raises BadSettings."""
     vault = Vault(ensure_keys(settings))
     pool = max(20, settings.threads + 8)
-    return Hub(settings, Database(settings.database, pool=pool), vault, connectors_ or connectors.load())
+    return Hub(
+        settings, Database(settings.database, pool=pool), vault, _paced(connectors_ or connectors.load(), settings)
+    )
+
+
+def _paced(known: Mapping[str, Connector], settings: Settings) -> Mapping[str, Connector]:
+    """The connectors with the calls a second that PATCHBAY_RATE_<SLUG> allows; as many may go at once."""
+    rates = {slug: rate for slug, rate in settings.rates.items() if slug in known}
+    return {**known, **{slug: replace(known[slug], rate=rate, burst=max(int(rate), 1)) for slug, rate in rates.items()}}
