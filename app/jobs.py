@@ -77,6 +77,35 @@ def _ring(settings: Settings, name: str, argument: str) -> None:
 # --- the jobs ---
 
 
+class Hands:
+    """How many jobs of this process are at work, and whether it takes more."""
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+        self._busy = 0
+        self._closed = False
+
+    def __enter__(self) -> bool:
+        """True when this job may begin."""
+        with self._change:
+            self._busy += 1
+            return not self._closed
+
+    def __exit__(self, *_: object) -> None:
+        with self._change:
+            self._busy -= 1
+            self._change.notify_all()
+
+    def close(self, seconds: float) -> bool:
+        """Take no more; True when all that were at work have ended within `seconds`. What is left undone the clock rings for."""
+        with self._change:
+            self._closed = True
+            return self._change.wait_for(lambda: self._busy == 0, seconds)
+
+
+hands = Hands()
+
+
 def use(hub: Hub | None) -> None:
     """The hub that this process's jobs work for."""
     global _hub
@@ -92,15 +121,22 @@ def hub() -> Hub:
 
 def route_event(event_id: str) -> None:
     """Make the runs of an event, and work on them."""
-    started = routing.route(hub(), event_id)
-    for run_id in started[1:]:
-        ring_run(hub().settings, run_id)
-    if started:
-        run_recipe(started[0])
+    with hands as welcome:
+        started = routing.route(hub(), event_id) if welcome else []
+        for run_id in started[1:]:
+            ring_run(hub().settings, run_id)
+        if started:
+            _work_on(started[0])
 
 
 def run_recipe(run_id: str) -> None:
     """Take a run as far as it goes, then ring for the one that it held up. Does nothing for a run that is not claimable."""
+    with hands as welcome:
+        if welcome:
+            _work_on(run_id)
+
+
+def _work_on(run_id: str) -> None:
     claim = claims.claim(hub(), holder(), run_id)
     if claim is None:
         return
@@ -112,8 +148,9 @@ def run_recipe(run_id: str) -> None:
 def catch_up(argument: str) -> None:
     """Ask a vendor for missed events."""
     connection_id, _, kind = argument.partition(" ")
-    for event_id in polling.poll(hub(), connection_id, kind):
-        ring_event(hub().settings, event_id)
+    with hands as welcome:
+        for event_id in polling.poll(hub(), connection_id, kind) if welcome else ():
+            ring_event(hub().settings, event_id)
 
 
 def holder() -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-import time
 from types import FrameType
 from typing import Any
 
@@ -32,6 +31,7 @@ class _ThreadWorker(SimpleWorker):
 
     death_penalty_class = TimerDeathPenalty
     job_class = jobs.HubJob
+    max_connection_wait_time = 3.0  # seconds between tries while Redis is away
 
     def _install_signal_handlers(self) -> None:
         """Only the main thread may, and it does."""
@@ -82,29 +82,29 @@ def run(settings: Settings) -> int:
     while not stop.wait(1.0):
         if not any(thread.is_alive() for thread in threads):
             return 1
-    end = time.monotonic() + 60 * settings.patience + 5
-    for thread in threads:
-        thread.join(max(end - time.monotonic(), 0.1))
+    if not jobs.hands.close(60 * settings.patience + 5):
+        log.warning("leaving with calls in hand; another worker looks after them when their leases are over")
     hub.close()
     return 0
 
 
 def _serve(settings: Settings, stop: threading.Event, workers: list[_ThreadWorker]) -> None:
-    """One thread: an RQ worker, made anew when Redis was away."""
+    """One thread: an RQ worker, made anew when Redis was away. It dies with the process, wherever it waits."""
     while not stop.is_set():
         worker = None
         try:
             connection = jobs.connect(settings.redis_url)
+            connection.ping()
             queue = Queue(jobs.QUEUE, connection=connection, serializer=JSONSerializer, job_class=jobs.HubJob)
             worker = _ThreadWorker([queue], connection=connection, serializer=JSONSerializer, worker_ttl=20)
             workers.append(worker)
             worker.work(burst=False, logging_level="WARNING", with_scheduler=False)
         except (RedisError, OSError) as problem:
             log.warning("Redis is away (%s); trying again", problem)
-            stop.wait(1.0)
+            stop.wait(2.0)
         except Exception:
             log.exception("a worker thread stumbled")
-            stop.wait(1.0)
+            stop.wait(2.0)
         finally:
             if worker is not None and worker in workers:
                 workers.remove(worker)
