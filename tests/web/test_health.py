@@ -23,7 +23,9 @@ def test_ready_with_a_queue(site: Site, redis_url: str) -> None:
 def test_numbers_for_this_machine_only(site: Site) -> None:
     client = site.app.test_client()
     assert "# TYPE patchbay_runs gauge" in client.get("/metrics").text
-    site.hub.settings = replace(site.hub.settings, public_url="https://hub.example")  # behind a proxy all come from here
+    site.hub.settings = replace(
+        site.hub.settings, public_url="https://hub.example"
+    )  # behind a proxy all come from here
     assert client.get("/metrics").status_code == 404
     token = sessions.make_token(site.hub, site.people["owner"], "prometheus")
     assert client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).status_code == 200

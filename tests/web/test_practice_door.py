@@ -23,7 +23,8 @@ def test_clients_pass_with_the_token_only(site: Site) -> None:
     right = headers | {"Authorization": f"Bearer {practice.token(site.hub)}"}
     assert client.get(path, headers=right).status_code == 200
     for wrong in ("Bearer nope", "Basic bm9wZTpub3Bl", "Basic %%%", "Bearer"):
-        assert client.get(path, headers=headers | {"Authorization": wrong}).status_code == 303
+        assert client.get(path, headers=headers | {"Authorization": wrong}).status_code == 401  # in the vendor's words
+        assert client.get("/practice/notion/", headers={"Authorization": wrong}).status_code == 303
 
 
 def test_forms_from_elsewhere_are_refused(site: Site) -> None:
