@@ -37,8 +37,9 @@ class Started:
     def document(self) -> dict[str, object]:
         assert self.process.stdout
         line = self.process.stdout.readline()
-        assert line, self.process.communicate()[1]
-        return dict(json.loads(line))
+        found = dict(json.loads(line or "{}"))
+        assert "address" in found, self.process.communicate()
+        return found
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, MAIN, *words], env=self.env, capture_output=True, text=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import connectors
-from app.core import recipe
+from app.core import trial
 from connectors.contract import Action, BadSignature, Connector, Safety
 
 ROOT = Path(__file__).parents[1]
@@ -168,15 +168,16 @@ RECIPES = sorted(folder.parent for folder in (ROOT / "recipes").glob("*/recipe.y
 
 
 @pytest.mark.parametrize("folder", RECIPES, ids=[folder.name for folder in RECIPES])
-def test_every_recipe_loads_and_comes_with_samples_and_cases(folder: Path) -> None:
-    found = recipe.load((folder / "recipe.yaml").read_text(), f"{folder.name}/recipe.yaml", KNOWN)
+def test_every_recipe_loads_names_real_actions_and_passes_its_cases(folder: Path) -> None:
+    found, results = trial.check(KNOWN, folder)
     assert found.slug == folder.name
     for step in found.steps:
         if step.kind == "do":
             slug, _, name = step.action.partition(".")
             assert not KNOWN[slug].actions[name].internal
     assert list((folder / "samples").iterdir()), "nothing to try it with"
-    assert list(folder.glob("cases*")), "no cases"
+    assert results, "no cases"
+    assert {result.name: result.problems for result in results if result.problems} == {}
 
 
 # --- walls ------------------------------------------------------------------------------------------------------------

@@ -88,7 +88,7 @@ def forget(home: Path) -> None:
 def prepare(given: Settings) -> None:
     """Home, keys and tables, as every command needs them. Raises BadSettings, CannotMigrate."""
     os.umask(0o077)  # whatever we write is the owner's alone
-    from app.core.vault import ensure_keys
+    from app.core.vault import Vault, ensure_keys
     from app.db.migrate import migrate
 
     try:
@@ -98,7 +98,7 @@ def prepare(given: Settings) -> None:
         raise BadSettings(
             f"The folder {given.home} cannot be used ({problem.strerror}). Set PATCHBAY_HOME to one that you own."
         ) from None
-    ensure_keys(given)
+    Vault(ensure_keys(given))  # keys that cannot be used are told here, not by three processes
     migrate(given)
 
 

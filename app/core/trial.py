@@ -79,4 +79,8 @@ class _FromCase:
         if self.connectors[slug].actions[name].safety is None:
             return self.case.reads.get(step.id)
         self.drawn.append({"action": step.action, "arguments": arguments})
-        return self.case.reads.get(step.id) or drawn_result(arguments)
+        arrived = {
+            **drawn_result(arguments),
+            "url": "https://vendor.invalid/written",
+        }  # a case expects what a real run writes
+        return self.case.reads.get(step.id) or arrived
