@@ -119,13 +119,13 @@ class _Quiet(WSGIRequestHandler):
 
 
 @pytest.fixture
-def served(site: Site) -> Iterator[Site]:
-    """The site on its own port, so that practice vendors and browsers reach it."""
-    server = ThreadedWSGIServer("127.0.0.1", site.hub.settings.port, site.app, handler=_Quiet)
+def served(bare: Site) -> Iterator[Site]:
+    """A hub on its own port, so that practice vendors and browsers reach it. Nobody has set it up."""
+    server = ThreadedWSGIServer("127.0.0.1", bare.hub.settings.port, bare.app, handler=_Quiet)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    yield site
+    yield bare
     server.shutdown()
     server.server_close()
     thread.join()
