@@ -17,6 +17,7 @@ import pytest
 
 from app.cli import place
 
+SAMPLE = place.ROOT / "recipes" / "zoom-recap-to-notion" / "samples" / "quick-catch-up.json"
 MAIN = str(place.ROOT / "app" / "__main__.py")
 
 
@@ -121,6 +122,40 @@ def test_everything_starts_is_looked_after_and_stops(started: Started) -> None:
     assert "worker process ended (signal 9)" in err
     assert gone(pids)
     assert not (started.home / "running.json").exists()
+
+
+def test_demo_files_a_page_through_a_hub_of_its_own(tmp_path: Path) -> None:
+    env = {**os.environ, "PATCHBAY_HOME": str(tmp_path / "not used")}
+    shown = subprocess.run(
+        [sys.executable, MAIN, "demo", "--sample", "quick-catch-up"],
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert shown.returncode == 0, shown.stderr
+    assert "Quick catch-up\n" in shown.stdout  # the title, read back from the practice Notion
+    assert "He liked the stand of a pencil maker from Porto" in shown.stdout
+    assert "All 1 samples arrived." in shown.stdout
+    assert not (tmp_path / "not used").exists()
+
+
+def test_demo_on_a_running_hub_uses_it(started: Started) -> None:
+    started.document()
+    shown = started.command("demo", "--sample", "quick-catch-up", "--json")
+    assert shown.returncode == 0, shown.stderr
+    (one,) = json.loads(shown.stdout)
+    assert one["arrived"]
+    runs = json.loads(started.command("runs", "--json").stdout)
+    assert [run["id"] for run in runs] == [one["run"]]
+    story = started.command("run", "show", one["run"])
+    assert "Create a page in Notion" in story.stdout
+    plan = json.loads(started.command("undo", one["run"], "--plan", "--json").stdout)
+    assert any(line["goes"] for line in plan)
+    assert json.loads(started.command("replay", one["event"], "--json").stdout)["runs"]
+    asked = started.command("rehearse", "zoom-recap-to-notion", "--practice", "--event", str(SAMPLE), "--json")
+    assert asked.returncode == 0, asked.stderr
+    assert [request["method"] for request in json.loads(asked.stdout)["requests"]][-1] == "POST"
 
 
 def test_killing_run_ends_everything(started: Started) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -26,6 +27,8 @@ def main(args: Sequence[str] | None = None) -> int:
     try:
         given = _parser().parse_args(words if any(w for w in words if w != "--json") else [*words, "run"])
         document = given.act(given, out)
+        if document is not None:
+            out.document(document)
     except Misused as problem:
         return _failed(2, problem, None, as_json)
     except Failed as problem:
@@ -33,11 +36,10 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _failed(1, "Stopped.", None, as_json)
     except BrokenPipeError:
-        return 1  # whoever read us has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read us has seen enough
+        return 1
     except Exception as problem:
         return _failed(1, _sentence(problem), None, as_json)
-    if document is not None:
-        out.document(document)
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -29,10 +28,10 @@ _OURS = ("PATCHBAY_", "DATABASE_URL", "REDIS_URL", "OPENAI_", "PORT", "TRUSTED_H
 def demo(args: argparse.Namespace, out: Out) -> JSON:
     if place.look(place.settings().home):
         out.say("Using the hub that is running.")
-        return _fire_all(out)
+        return _fire_all(out, args.sample)
     out.say("Starting a hub of its own for this demo.")
     with _own_hub():
-        return _fire_all(out)
+        return _fire_all(out, args.sample)
 
 
 @contextmanager
@@ -48,7 +47,6 @@ def _own_hub() -> Iterator[None]:
     try:
         if not process.stdout or not process.stdout.readline():
             raise Failed(f"The demo's hub did not start:\n{process.communicate()[1].strip()}")
-        _set_up()
         yield
     finally:
         process.send_signal(signal.SIGTERM)
@@ -58,15 +56,7 @@ def _own_hub() -> Iterator[None]:
         os.environ.update(before)
 
 
-def _set_up() -> None:
-    """A hub without an owner takes no deliveries; this one's is nobody, and nobody can sign in."""
-    with place.hub() as hub:
-        from app.core import users
-
-        users.add(hub, email="demo@example.com", name="Demo", role="owner", password=secrets.token_urlsafe(24))
-
-
-def _fire_all(out: Out) -> JSON:
+def _fire_all(out: Out, only: str | None) -> JSON:
     with place.hub() as hub:
         from app.core import recipes, samples
 
@@ -75,7 +65,10 @@ def _fire_all(out: Out) -> JSON:
             for page in recipes.listing(hub)
             if page.recipe and page.practice and page.practice.is_on
             for name in samples.names(hub, page.slug)
+            if only in (None, name)
         ]
+        if not todo and only:
+            raise Failed(f"There is no sample called {only}, or its recipe is not on for the practice accounts.")
         if not todo:
             raise Failed(
                 "No recipe is on for the practice accounts. See them with: patchbay recipe list, and switch one on with: "
@@ -159,4 +152,6 @@ def _page(hub: Hub, write: dict[str, JSON]) -> str:
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     text = "fire the shipped samples through the practice accounts and print what was written where"
-    commands.add_parser("demo", help=text, description=text, parents=[common]).set_defaults(act=demo)
+    parser = commands.add_parser("demo", help=text, description=text, parents=[common])
+    parser.add_argument("--sample", metavar="NAME", help="only this one")
+    parser.set_defaults(act=demo)
