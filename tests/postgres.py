@@ -30,15 +30,18 @@ def binaries() -> Path:
 
 
 class Server:
-    """Starts on creation (about half a second); `url(name)` is the address of one of its databases."""
+    """Starts on creation (about half a second); `url(name)` is the address of one of its databases.
 
-    def __init__(self) -> None:
+    `durable` makes every commit wait for the disk, as it does for an owner; tests are quicker without.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
         # A short path: a unix socket's may have about 100 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="pb-pg-", dir="/tmp"))
         self.log = self.folder / "log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*_as_somebody(), sys.executable, __file__, str(binaries()), str(self.folder), str(os.getpid())],
+                [*_as_somebody(), sys.executable, __file__, str(binaries()), *self._words(durable)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -47,6 +50,9 @@ class Server:
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}"
+
+    def _words(self, durable: bool) -> list[str]:
+        return [str(self.folder), str(os.getpid()), "on" if durable else "off"]
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
@@ -81,7 +87,7 @@ def _as_somebody() -> list[str]:
     )
 
 
-def _become(bin: Path, folder: Path, parent: int) -> None:
+def _become(bin: Path, folder: Path, parent: int, sync: str) -> None:
     """In the child: make the cluster, then turn into the server. It ends with the test process, however that ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
@@ -90,10 +96,10 @@ def _become(bin: Path, folder: Path, parent: int) -> None:
     data = folder / "data"
     options = ["--no-sync", "-A", "trust", "--locale=C.UTF-8", "--encoding=UTF8", "-U", USER]
     subprocess.run([bin / "initdb", *options, "-D", data], check=True)
-    set_up = {"listen_addresses": "", "fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+    set_up = {"listen_addresses": "", "fsync": sync, "full_page_writes": sync, "max_connections": "200"}
     more = [word for name, value in set_up.items() for word in ("-c", f"{name}={value}")]
     os.execv(bin / "postgres", [str(bin / "postgres"), "-D", str(data), "-k", str(folder), *more])
 
 
 if __name__ == "__main__":
-    _become(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    _become(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

@@ -1,0 +1,1 @@
+"""`python3 -m app bench`: what this machine does with real processes and real disks, each figure beside its floor."""
