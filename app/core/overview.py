@@ -40,6 +40,15 @@ def done_by_recipe(hub: Hub) -> dict[str, int]:
         return {str(slug): int(count) for slug, count in conn.execute(query)}
 
 
+def stopped(hub: Hub, days: int = 7) -> dict[str, Any]:
+    """Runs on real accounts that stopped lately and nobody tried again: count, last_at (ms), last (id of the newest)."""
+    mine = (runs.c.state == "failed") & ~runs.c.practice & (runs.c.made_at > hub.now() - days * 86_400_000)
+    query = select(runs.c.id, runs.c.ended_at).where(mine).order_by(runs.c.ended_at.desc())
+    with hub.db.read() as conn:
+        rows = conn.execute(query).all()
+    return {"count": len(rows), "last_at": rows[0][1] if rows else 0, "last": rows[0][0] if rows else ""}
+
+
 def open_reviews(hub: Hub) -> int:
     with hub.db.read() as conn:
         return int(conn.execute(select(func.count()).where(reviews.c.state == "open")).scalar_one())

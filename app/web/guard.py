@@ -38,12 +38,10 @@ def act_of(app: Flask, endpoint: str | None) -> str:
 
 def before() -> Response | None:
     """Runs before every view."""
-    act = act_of(current_app, request.endpoint)
-    if request.endpoint is None or (act in (RAW, ALWAYS) and request.method in ("GET", "HEAD")):
+    act, looks = act_of(current_app, request.endpoint), request.method in ("GET", "HEAD")
+    if request.endpoint is None or act == RAW or (act == ALWAYS and looks):
         return None
-    if act == RAW:
-        return None
-    if not is_set_up() and act != ALWAYS:
+    if act != ALWAYS and not is_set_up():
         abort(404)
     body.read_now()
     _recognise()

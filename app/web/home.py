@@ -9,6 +9,7 @@ from flask import Blueprint, Response, url_for
 from app.core import connections, overview, runs
 from app.core import recipes as recipes_core
 from app.core.recipes import RecipePage
+from app.web import words
 from app.web.answers import page
 from app.web.context import hub, person
 from app.web.guard import needs
@@ -62,6 +63,10 @@ def _trouble(accounts: list[dict[str, Any]], numbers: dict[str, int]) -> list[di
             link = url_for("connections.show", connection_id=row["id"])
             says = f"{row['why'].rstrip('.')}. {_waits(row['waiting'])}"
             found.append(_notice("bad", f"{row['title']} no longer lets us in", says, link, "Connect again"))
+    if (stopped := overview.stopped(hub()))["count"]:
+        title = "1 run stopped" if stopped["count"] == 1 else f"{stopped['count']} runs stopped in the last week"
+        says = f"The last one {words.ago(stopped['last_at'])}. What it had done before stays done"
+        found.append(_notice("bad", title, says, url_for("runs.show_all", state="failed"), "See why"))
     if numbers["reviews"]:
         title = (
             "1 thing waits for a person"

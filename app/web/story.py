@@ -6,7 +6,7 @@ from typing import Any
 
 from app.core import recipes, runs, scope
 from app.core.hub import Hub
-from app.web import values, words
+from app.web import states, values
 from app.web.change import view_of
 
 _EVERY = {"queued": 1, "running": 1, "undoing": 1, "later": 15, "waiting": 15}  # seconds until the page looks again
@@ -105,7 +105,7 @@ def _state(entries: list[dict[str, Any]], writes: list[dict[str, Any]], run: dic
 def _tone(state: str, run: dict[str, Any]) -> str:
     if state == "pending" and run["state"] in ("queued", "running", "undoing"):
         return "off"
-    return words.step_tone(state)
+    return states.step_tone(state)
 
 
 def _words(state: str, entries: list[dict[str, Any]], run: dict[str, Any]) -> str:
@@ -115,4 +115,4 @@ def _words(state: str, entries: list[dict[str, Any]], run: dict[str, Any]) -> st
         return f"{finished} of {len(items)} done"
     if state == "pending" and run["state"] in ("later", "waiting"):
         return "Waits"
-    return "Not done" if state == "pending" and run["ended_at"] else words.step_words(state)
+    return "Not done" if state == "pending" and run["ended_at"] else states.step_words(state)

@@ -8,7 +8,14 @@ from typing import Any
 from app.web import marks, words
 from connectors.contract import JSON
 
-_NAMES = {"todos": "To-dos", "meeting_uuid": "Meeting", "host_email": "Host", "instructions": "The question"}
+_NAMES = {
+    "todos": "To-dos",
+    "meeting_uuid": "Meeting",
+    "host_email": "Host",
+    "instructions": "The question",
+    "markdown": "Text",
+    "data_source": "Database",
+}
 
 
 def fields(values: Mapping[str, JSON]) -> list[dict[str, Any]]:

@@ -1,11 +1,10 @@
-"""Plain words for states, times and amounts: the filters and globals of every template."""
+"""Plain words for times, amounts and names: the filters and globals of every template."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 
 from app.core import overview, users
-from app.web import csrf
+from app.web import csrf, states
 from app.web.context import hub
 
 # Sentences a page may greet with after something was done; an address can name one, never write one.
@@ -36,70 +35,16 @@ SAID: dict[str, tuple[str, str]] = {
     "decided_all": ("info", "Your decision is noted."),
 }
 
-RUN_WORDS = {
-    "queued": ("busy", "In line"),
-    "running": ("busy", "Working"),
-    "done": ("good", "Done"),
-    "failed": ("bad", "Stopped"),
-    "later": ("warn", "Goes on later"),
-    "waiting": ("warn", "Waits for you"),
-    "cancelled": ("off", "Cancelled"),
-    "undoing": ("busy", "Being taken back"),
-    "undone": ("off", "Taken back"),
-}
-STEP_WORDS = {
-    "pending": ("off", "Not yet"),
-    "intent": ("busy", "Being sent"),
-    "drawn": ("off", "Drawn, not sent"),
-    "asked": ("warn", "Waits for approval"),
-    "done": ("good", "Done"),
-    "failed": ("bad", "Stopped"),
-    "declined": ("bad", "Declined, not sent"),
-    "unknown": ("warn", "Sent, no answer yet"),
-    "skipped": ("off", "Not needed"),
-    "compensated": ("off", "Taken back"),
-}
 _PERSON = re.compile(r"\b[0-9a-z]{26}\b")
-
-REVIEW_TITLES = {
-    "approve": "A change waits for your word",
-    "answer": "The model’s answer does not fit",
-    "unknown": "Did this arrive?",
-    "undo": "Not taken back: somebody changed it",
-    "dead": "Something came in that cannot be read",
-    "reconnect": "A connection has to be renewed",
-    "check": "A check at the end does not hold",
-    "stuck": "A run cannot go on by itself",
-    "poison": "This run stops its worker every time",
-}
-REFUSALS = {
-    "signature": "Delivery with a wrong signature",
-    "address": "Delivery to an unknown address",
-    "size": "Delivery that was too large",
-    "type": "Delivery of the wrong type",
-    "rate": "Too many deliveries at once",
-    "body": "Delivery that broke off",
-    "sign-in": "Failed sign-in",
-}
-ROLES = {
-    "owner": "an owner",
-    "builder": "an owner or builder",
-    "approver": "anybody who may decide",
-    "": "anybody who may decide",
-}
-LEVELS = {
-    "rehearse": ("Only show me", "Works everything out and shows what it would write. Nothing is changed anywhere."),
-    "review": ("Ask me first", "Each change waits in the Inbox until somebody approves it."),
-    "auto": ("Do it", "Writes by itself. You see every run and can take it back."),
-}
 
 
 def register(app: Flask) -> None:
     amounts = (ago, iso, clock, duration, hours, money, number)
     texts = (named, initials, plain_json, sentence, sample_words, connector_title)
-    states = (run_tone, run_words, step_tone, step_words, connection_badge, recipe_state)
-    kinds = (review_title, refusal_words, role_words, decision_words)
-    for function in (*amounts, *texts, *states, *kinds):
+    runs = (states.run_tone, states.run_words, states.step_tone, states.step_words)
+    badges = (states.connection_badge, states.recipe_badge, states.recipe_state)
+    kinds = (states.review_title, states.refusal_words, states.role_words, states.decision_words)
+    for function in (*amounts, *texts, *runs, *badges, *kinds):
         app.add_template_filter(function)
     app.add_template_global(csrf.token, "csrf_token")
     app.add_template_global(asset)
@@ -109,7 +54,7 @@ def register(app: Flask) -> None:
 
 
 def _page() -> dict[str, Any]:
-    return {"me": g.get("person"), "said": SAID.get(request.args.get("said", "")), "levels": LEVELS}
+    return {"me": g.get("person"), "said": SAID.get(request.args.get("said", "")), "levels": states.LEVELS}
 
 
 def asset(name: str) -> str:
@@ -180,60 +125,6 @@ def initials(name: str) -> str:
 
 def plain_json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-
-
-# --- states -----------------------------------------------------------------------------------------------------------
-
-
-def run_tone(state: str) -> str:
-    return RUN_WORDS.get(state, ("off", state))[0]
-
-
-def run_words(state: str) -> str:
-    return RUN_WORDS.get(state, ("off", state))[1]
-
-
-def step_tone(state: str) -> str:
-    return STEP_WORDS.get(state, ("off", state))[0]
-
-
-def step_words(state: str) -> str:
-    return STEP_WORDS.get(state, ("off", state))[1]
-
-
-def connection_badge(row: Mapping[str, Any]) -> tuple[str, str]:
-    if row["state"] == "reconnect":
-        return "bad", "Connect again"
-    if row["circuit_until"]:
-        return "warn", "Does not answer"
-    if row["hook_address"] and not row["hook_ready"]:
-        return "warn", "Half connected"
-    return "good", "Works"
-
-
-def recipe_state(row: Mapping[str, Any]) -> str:
-    """One line for lists: whether it runs, and how freely."""
-    if row["error"]:
-        return "Cannot be read"
-    if not row["is_set"]:
-        return "Not switched on yet"
-    return f"On: {LEVELS[row['level']][0].lower()}" if row["is_on"] else "Switched off"
-
-
-def review_title(kind: str) -> str:
-    return REVIEW_TITLES.get(kind, "Something waits for you")
-
-
-def refusal_words(kind: str) -> str:
-    return REFUSALS.get(kind, kind)
-
-
-def role_words(role: str) -> str:
-    return ROLES.get(role, role)
-
-
-def decision_words(decision: str) -> str:
-    return decision.replace("_", " ").replace("-", " ")
 
 
 def connector_title(slug: str) -> str:

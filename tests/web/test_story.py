@@ -193,3 +193,21 @@ def test_a_recipe_that_does_not_load_shows_the_place(site: Site) -> None:
 @pytest.mark.parametrize("path", ["/runs/nope", "/runs/of/nope", "/inbox/nope", "/connections/nope", "/recipes/nope"])
 def test_what_is_not_there(site: Site, path: str) -> None:
     assert site.visitor("owner").get(path).status_code == 404
+
+
+def test_home_says_what_stopped(site: Site) -> None:
+    now = site.hub.now()
+    row = {
+        "id": "r1",
+        "recipe": "zoom-recap-to-notion",
+        "version": "x",
+        "start_key": "k1",
+        "state": "failed",
+        "made_at": now,
+    }
+    site.hub.db.write(
+        lambda conn: conn.execute(models.runs.insert().values(**row, ended_at=now, error="No such database"))
+    )
+    page = site.visitor("viewer").get("/").text
+    assert "1 run stopped" in page
+    assert 'href="/runs?state=failed"' in page
