@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from app.cli import page_text, place
+from app.cli import page_text, place, supervisor
 from app.cli.speak import JSON, Failed, Out
 
 if TYPE_CHECKING:
@@ -26,12 +26,18 @@ _OURS = ("PATCHBAY_", "DATABASE_URL", "REDIS_URL", "OPENAI_", "PORT", "TRUSTED_H
 
 
 def demo(args: argparse.Namespace, out: Out) -> JSON:
-    if place.look(place.settings().home):
+    if _is_running():
         out.say("Using the hub that is running.")
         return _fire_all(out, args.sample)
     out.say("Starting a hub of its own for this demo.")
     with _own_hub():
         return _fire_all(out, args.sample)
+
+
+def _is_running() -> bool:
+    """By `run` on this home; or, with a Redis of their own, the three processes started one by one."""
+    given = place.settings()
+    return bool(place.look(given.home)) or bool(given.redis_url and supervisor.answers(given.port))
 
 
 @contextmanager
