@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import place
+from app.cli import place, supervisor
+from tests.databases import Postgres
 
 SAMPLE = place.ROOT / "recipes" / "zoom-recap-to-notion" / "samples" / "quick-catch-up.json"
 MAIN = str(place.ROOT / "app" / "__main__.py")
@@ -156,6 +157,29 @@ def test_demo_on_a_running_hub_uses_it(started: Started) -> None:
     asked = started.command("rehearse", "zoom-recap-to-notion", "--practice", "--event", str(SAMPLE), "--json")
     assert asked.returncode == 0, asked.stderr
     assert [request["method"] for request in json.loads(asked.stdout)["requests"]][-1] == "POST"
+
+
+def test_the_processes_of_the_procfile_work_on_postgresql_and_a_redis(
+    postgres: Postgres, redis_url: str, tmp_path: Path, free_port: int
+) -> None:
+    lines = dict(line.split(": ", 1) for line in (place.ROOT / "Procfile").read_text().splitlines())
+    assert set(lines) == {"web", "worker", "clock"}
+    env = {**os.environ, "PATCHBAY_HOME": str(tmp_path / "home"), "PORT": str(free_port), "REDIS_URL": redis_url}
+    with postgres.fresh(template="template0") as url:
+        env["DATABASE_URL"] = url.replace("postgresql+psycopg", "postgres")
+        commands = [f"exec env {line.replace('python3', sys.executable)}" for line in lines.values()]
+        processes = [subprocess.Popen(command, shell=True, env=env, cwd=place.ROOT) for command in commands]
+        try:
+            wait_until(lambda: supervisor.answers(free_port), 30)
+            words = [sys.executable, MAIN, "demo", "--sample", "quick-catch-up"]
+            shown = subprocess.run(words, env=env, capture_output=True, text=True, timeout=90)
+            assert shown.returncode == 0, shown.stderr
+            assert shown.stdout.startswith("Using the hub that is running.")
+            assert f"http://127.0.0.1:{free_port}/practice/notion/pages/" in shown.stdout
+        finally:
+            for process in processes:
+                process.terminate()
+            assert [process.wait(30) for process in processes] == [0, 0, 0]
 
 
 def test_killing_run_ends_everything(started: Started) -> None:
