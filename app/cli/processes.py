@@ -108,7 +108,7 @@ def _greet(given: Settings, out: Out) -> None:
         code = users.setup_code(hub)
     finally:
         hub.close()
-    out.say(f"Patchbay is ready: {given.address}")
+    out.say(f"Patchbay is ready: {given.address}{'/setup' if code else ''}")
     if code:
         out.say(f"Open that address in your browser and enter this set-up code: {code}")
     out.say("Press Ctrl-C to stop.")
