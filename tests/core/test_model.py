@@ -52,7 +52,7 @@ def test_a_request_asks_for_the_strict_form() -> None:
     assert form["type"] == "json_schema"
     assert form["json_schema"]["strict"] is True
     assert form["json_schema"]["schema"] == QUESTION.answer.schema(QUESTION.given)
-    assert (body["model"], body["max_completion_tokens"], body["store"]) == ("gpt-5-mini", 4000, False)
+    assert (body["model"], body["max_completion_tokens"], body["store"]) == ("gpt-5-mini", 8000, False)
     assert "temperature" not in body
 
 
@@ -129,10 +129,10 @@ def test_a_half_surrogate_pair_does_not_stop_the_request() -> None:
 
 def test_the_reserve_covers_prompt_form_and_the_longest_answer() -> None:
     small = model.estimate(QUESTION)
-    assert 4000 + len(RULES) // 4 < small < 6000
+    assert 8000 + len(RULES) // 4 < small < 10_000
     long = replace(QUESTION, given={**QUESTION.given, "summary": "word " * 60_000})
     assert model.estimate(long) - small > 75_000
-    assert model.estimate(replace(QUESTION, max_tokens=100)) == small - 3900
+    assert model.estimate(replace(QUESTION, max_tokens=100)) == small - 7900
     assert model.estimate(QUESTION, [{"role": "user", "content": "x" * 300}]) > small + 100
 
 
@@ -175,7 +175,7 @@ def test_a_fence_around_the_answer_is_taken_off(text: str) -> None:
         (said("upstream\n is down", finish_reason="no_answer"), True, "“upstream is down”"),
         (said("", refusal="I can't help with that."), False, "refused: “I can't help with that.”"),
         (said(GOOD, refusal="No.", finish_reason="length"), False, "refused"),
-        (said(GOOD, finish_reason="length"), True, "cut off at its limit of 4000 tokens"),
+        (said(GOOD, finish_reason="length"), True, "cut off at its limit of 8000 tokens"),
         (said("", finish_reason="length"), True, "cut off"),
         (said("", finish_reason="content_filter"), False, "content filter"),
         (said(""), True, "nothing"),
@@ -306,7 +306,7 @@ def test_a_200_without_an_answer_is_no_answer(content: JSON) -> None:
 def test_without_a_count_tokens_are_guessed(usage: JSON) -> None:
     raw = answered(completion({"content": "x" * 300}, usage=usage))
     assert raw.tokens_out == 100
-    assert abs(raw.tokens_in - (model.estimate(QUESTION) - 4000)) < 400
+    assert abs(raw.tokens_in - (model.estimate(QUESTION) - 8000)) < 400
 
 
 def test_text_in_parts_is_joined() -> None:
