@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,6 +41,8 @@ def ask(work: Work, step: Step, item: str, scope: Mapping[str, JSON]) -> JSON:
             if not unusable.repairable or n == first + _TRIES - 1:
                 raise _to_person(work, step, item, str(unusable)) from unusable
             more = model.repair(question, raw, unusable)
+            if raw.finish_reason == "length":  # reasoning models spend the limit on thoughts we never see
+                question = replace(question, max_tokens=2 * question.max_tokens)
             continue
         _save(work, opened, place, raw, value, "")
         if n:

@@ -61,7 +61,7 @@ class Question:
     instructions: str
     given: Mapping[str, JSON]
     answer: Answer
-    max_tokens: int = 4000
+    max_tokens: int = 8000
 
 
 @dataclass(frozen=True)
