@@ -28,7 +28,9 @@ class Settings:
     openai_api_key: str = ""
     openai_base_url: str = ""
     vendor_urls: Mapping[str, str] = field(default_factory=dict)  # slug → address that stands in for its hosts
-    rates: Mapping[str, float] = field(default_factory=dict)  # slug → calls a second, where a plan allows another number
+    rates: Mapping[str, float] = field(
+        default_factory=dict
+    )  # slug → calls a second, where a plan allows another number
     patience: float = 1.0
     threads: int = 16  # runs one worker process works on at a time
     trusted_hosts: tuple[str, ...] = ()

@@ -57,7 +57,11 @@ class Database:
 def _postgres(url: str, pool: int) -> Engine:
     options = "-c statement_timeout=15000 -c synchronous_commit=on -c idle_in_transaction_session_timeout=60000"
     return create_engine(
-        url, pool_size=pool, max_overflow=pool, pool_pre_ping=True, connect_args={"options": options, "connect_timeout": 5}
+        url,
+        pool_size=pool,
+        max_overflow=pool,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5},
     )
 
 
