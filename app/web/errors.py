@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 
-from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, make_response, render_template, request
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
@@ -54,11 +54,9 @@ def answer(status: int, detail: str = "", number: str = "") -> Response:
     if wants_json() or request.path.startswith("/hooks/"):
         facts = {"error": detail or title} | ({"number": number} if number else {})
         return make_response(jsonify(facts), status)
-    signed_in = g.get("person") is not None
-    html = render_template(
-        "error.html", status=status, title=title, advice=advice, detail=detail, number=number, signed_in=signed_in
-    )
-    return make_response(html, status)
+    words = {"title": title, "advice": advice, "detail": detail, "number": number}
+    signed_in, new = g.get("person") is not None, current_app.extensions.get("set_up") is False
+    return make_response(render_template("error.html", status=status, **words, signed_in=signed_in, new=new), status)
 
 
 def _http(error: HTTPException) -> Response:

@@ -26,6 +26,10 @@ def test_everything_else_is_404_before_setup(bare: Site, path: str) -> None:
     assert bare.stranger().get(path).status_code == 404
 
 
+def test_whoever_opens_the_bare_address_is_shown_the_door(bare: Site) -> None:
+    assert 'href="/setup"' in bare.stranger().get("/").text
+
+
 def test_what_answers_before_setup(bare: Site) -> None:
     visitor = bare.stranger()
     assert visitor.get("/setup").status_code == 200
