@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
+import time
 from types import FrameType
 from typing import Any
 
@@ -23,6 +25,7 @@ from app.core.hub import open_hub
 from app.settings import Settings
 
 log = logging.getLogger("patchbay.worker")
+_HEARTBEAT = 5.0  # seconds
 _IDLE = 2  # seconds a thread waits for a job before it looks whether to stop
 
 
@@ -32,6 +35,7 @@ class _ThreadWorker(SimpleWorker):
     death_penalty_class = TimerDeathPenalty
     job_class = jobs.HubJob
     max_connection_wait_time = 3.0  # seconds between tries while Redis is away
+    _beat = float("-inf")
 
     def _install_signal_handlers(self) -> None:
         """Only the main thread may, and it does."""
@@ -50,8 +54,26 @@ class _ThreadWorker(SimpleWorker):
                 return found
         return None
 
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Now and then, not four times a job: only RQ's own command line looks at it."""
+        if pipeline is not None or time.monotonic() - self._beat > _HEARTBEAT:
+            super().heartbeat(timeout, pipeline)
+            self._beat = time.monotonic()
+
+    def execute_job(self, job: Any, queue: Any) -> None:
+        """A ring is forgotten before it is followed: what came of it is in the database, and RQ would keep books about it
+        with fifty commands to Redis."""
+        with self.connection.pipeline(transaction=False) as pipe:
+            pipe.lrem(queue.intermediate_queue_key, 1, job.id)
+            pipe.delete(job.key)
+            pipe.execute()
+        try:
+            job.func(*job.args)
+        except Exception:
+            self.handle_exception(job, *sys.exc_info())
+
     def handle_exception(self, job: Any, *exc_info: Any) -> None:
-        """RQ keeps the trace in Redis; ours goes to the log, and the clock rings again."""
+        """The trace goes to the log, and the clock rings again."""
         log.error("job %s failed", job.description, exc_info=exc_info[:3] if len(exc_info) >= 3 else True)
 
 
