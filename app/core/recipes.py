@@ -18,6 +18,7 @@ from app.core.statements import insert_once, upsert
 from app.db.models import connections, recipes, switches
 from app.settings import LEVELS
 
+DAILY_TOKENS = 500_000  # the model's budget of a recipe and day, until somebody chooses another
 SHIPPED = Path(__file__).resolve().parents[2] / "recipes"
 
 
@@ -205,7 +206,7 @@ def switch_on(
         "level": level,
         "settings": json.dumps(values),
         "connections": json.dumps(chosen),
-        "daily_tokens": daily_tokens or (old.daily_tokens if old else 500_000),
+        "daily_tokens": daily_tokens or (old.daily_tokens if old else DAILY_TOKENS),
         "changed_at": hub.now(),
         "changed_by": by,
     }

@@ -12,8 +12,10 @@ from connectors.contract import Unavailable
 
 
 def names(hub: Hub, slug: str) -> list[str]:
-    """The samples of a recipe, by file name without ending."""
-    return sorted(p.stem for p in (recipes.SHIPPED / slug / "samples").glob("*.json"))
+    """The samples of a recipe, by file name without ending: first those that `practice.json` puts first."""
+    there = sorted(p.stem for p in (recipes.SHIPPED / slug / "samples").glob("*.json"))
+    first = [name for name in recipes.practice_facts(slug).get("samples", []) if name in there]
+    return first + [name for name in there if name not in first]
 
 
 def body(slug: str, sample: str) -> bytes:

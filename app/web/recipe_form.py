@@ -53,3 +53,13 @@ def accounts(recipe: Recipe) -> dict[str, str]:
 def level() -> str:
     given = request.form.get("level", "")
     return given if given in LEVELS else "review"
+
+
+def daily_tokens() -> int | None:
+    """The model's budget a day; None leaves it as it is. Raises ValueError with a sentence."""
+    given = request.form.get("daily_tokens", "").strip()
+    if not given:
+        return None
+    if not given.isdecimal() or not 1000 <= int(given) <= 1_000_000_000:
+        raise ValueError("Model budget a day: write a number of tokens between 1,000 and 1,000,000,000.")
+    return int(given)

@@ -63,7 +63,10 @@ def save(slug: str) -> Response:
     found, recipe = _loaded(slug)
     values, accounts, level = recipe_form.read(recipe), recipe_form.accounts(recipe), recipe_form.level()
     try:
-        core.switch_on(hub(), slug, settings=values, accounts=accounts, level=level, by=person().id)
+        budget = recipe_form.daily_tokens()
+        core.switch_on(
+            hub(), slug, settings=values, accounts=accounts, level=level, daily_tokens=budget, by=person().id
+        )
     except (ValueError, ConnectorError) as problem:
         return _page(found, recipe, str(problem), values, {"level": level, "accounts": accounts})
     return done("recipes.show", "on", slug=slug)
@@ -142,6 +145,7 @@ def _page(
         picture=picture.draw(recipe, hub().connectors),
         values=typed or recipe_form.values(recipe, real.settings if real else {}),
         level=chosen.get("level") or (real.level if real else "review"),
+        daily_tokens=request.form.get("daily_tokens") or (real.daily_tokens if real else core.DAILY_TOKENS),
         chosen=chosen.get("accounts") or (real.connections if real else {}),
         accounts=_accounts(recipe.slugs),
         at=at,
