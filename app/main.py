@@ -45,8 +45,7 @@ def trusted_hosts(settings: Settings) -> list[str] | None:
     Only a hub that listens to the network and was told no address answers to any name.
     """
     here = ["127.0.0.1", "localhost", "[::1]"]
-    if settings.trusted_hosts:
-        return [*settings.trusted_hosts, *here]
-    if settings.public_url:
-        return [urlsplit(settings.public_url).hostname or "", *here]
+    public = urlsplit(settings.public_url).hostname
+    if named := [*([public] if public else []), *settings.trusted_hosts]:
+        return [*named, *here]
     return here if settings.host in ("127.0.0.1", "localhost", "::1") else None
