@@ -205,7 +205,8 @@ _FIELDS = (
     Field(
         "base_url",
         "Address",
-        "Only for a server other than OpenAI, for example http://localhost:11434/v1 for Ollama.",
+        "Only for a server other than OpenAI: a public address that begins with https://. For a model on this machine "
+        "or in your own network, set OPENAI_BASE_URL where Patchbay starts.",
         secret=False,
         optional=True,
     ),
