@@ -130,6 +130,12 @@ def test_settings_that_cannot_be_used_are_a_sentence(
     assert "Traceback" not in err
 
 
+def test_the_budget_of_a_day_can_be_raised(patchbay: Callable[..., Said]) -> None:
+    words = ("recipe", "enable", "zoom-recap-to-notion", "--practice", "--json")
+    assert json.loads(patchbay(*words, "--daily-tokens", "900000")[1])["daily_tokens"] == 900_000
+    assert json.loads(patchbay(*words)[1])["daily_tokens"] == 900_000  # as before
+
+
 def test_a_mistake_of_ours_is_one_line(patchbay: Callable[..., Said], monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oh")

@@ -105,6 +105,7 @@ def enable(args: argparse.Namespace, out: Out) -> JSON:
             settings=_settings(page.recipe, args.set) if page.recipe else {},
             accounts=pairs(args.connection, "--connection"),
             level=args.level or (before.level if before else "auto"),
+            daily_tokens=args.daily_tokens,
             by=place.who(),
         )
     where = "the practice accounts" if args.practice else "the real accounts"
@@ -190,6 +191,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
         if name == "enable":
             parser.add_argument("--set", metavar="K=V", action="append", help="a setting; lists with commas")
             parser.add_argument("--level", choices=LEVELS, help="how freely it writes (as before; at first: auto)")
+            parser.add_argument(
+                "--daily-tokens",
+                metavar="N",
+                type=int,
+                help="tokens the model may use for it in a day (at first 500000)",
+            )
             parser.add_argument("--connection", metavar="SLUG=ID", action="append", help="the account to use")
         parser.set_defaults(act=act)
     text = "make the recipe in DIR the one that new runs use"

@@ -104,8 +104,8 @@ def _reserve(conn: Connection, work: Work, amount: int) -> None:
         midnight = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         left = int((midnight - datetime.now(UTC)).total_seconds() * 1000)
         raise Later(
-            f"Today's budget of {cap:,} tokens for this recipe is used up. It goes on after midnight UTC, or when you raise "
-            "the budget on the recipe's page",
+            f"Today's budget of {cap:,} tokens for this recipe is used up. It goes on after midnight UTC. "
+            f"Sooner: raise it with patchbay recipe enable {work.run['recipe']} --daily-tokens N, then retry this run",
             work.hub.steady.now() + left,
         )
 
