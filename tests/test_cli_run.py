@@ -137,7 +137,7 @@ def test_demo_files_a_page_through_a_hub_of_its_own(tmp_path: Path) -> None:
     assert shown.returncode == 0, shown.stderr
     assert "Quick catch-up\n" in shown.stdout  # the title, read back from the practice Notion
     assert "He liked the stand of a pencil maker from Porto" in shown.stdout
-    assert "All 1 samples arrived." in shown.stdout
+    assert "The sample arrived." in shown.stdout
     assert not (tmp_path / "not used").exists()
 
 

@@ -84,7 +84,7 @@ def _fire_all(out: Out, only: str | None) -> JSON:
     lost = [one for one in found if not one["arrived"]]
     if lost:
         raise Failed(f"{len(lost)} of {len(found)} samples did not arrive; the lines above say why.", found)
-    out.say(f"All {len(found)} samples arrived.")
+    out.say(f"All {len(found)} samples arrived." if len(found) > 1 else "The sample arrived.")
     return found
 
 

@@ -66,8 +66,9 @@ def tell(story: dict[str, Any], out: Out) -> None:
     """The run as lines."""
     run = story["run"]
     out.say(f"{run['title'] or run['recipe']}: {run['state']}{', ' + run['why'] if run['why'] else ''}")
+    untouched = ": nothing to do" if run["state"] == "done" else ": not yet"
     for step in story["steps"]:
-        out.say(f"  {step['label']} ({step['id']}){'' if step['entries'] else ': not yet'}")
+        out.say(f"  {step['label']} ({step['id']}){'' if step['entries'] else untouched}")
         for entry in step["entries"]:
             out.say(f"    {when(entry['started_at']) if entry['started_at'] else '-':19}  {_entry(entry)}")
         for write in step["writes"]:
