@@ -22,7 +22,7 @@ def measure(title: str, home: house.House, url: str, count: int, rounds: int) ->
         ):
             ours, bare, commits, single = [], [], [], []
             for port in (home.port, trivial, committing):
-                _send(home, port, 10**6, 200)  # warm
+                _send(home, port, 10**6, min(count, 200))  # warm
             for n in range(rounds):
                 ours.append(_send(home, home.port, n * count, count))
                 commits.append(_send(home, committing, n * count, count))

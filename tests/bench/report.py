@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -43,7 +44,7 @@ class Chapter:
 def share(values: Sequence[float], part: float) -> float:
     """The value that `part` of all values do not exceed."""
     ordered = sorted(values)
-    return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
+    return ordered[max(math.ceil(len(ordered) * part) - 1, 0)]
 
 
 def document(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:

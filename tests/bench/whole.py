@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from tests.bench import house, memory
@@ -127,10 +128,8 @@ class Bench:
 
     def books(self) -> None:
         """Exactly one page for every delivery, and every run done."""
-        titles = Counter(_title(r["body"]) for r in self.vendors.ledger(bodies=True) if r["effect"] == "page.create")
-        wanted = [meeting(n) for n in range(self.first)]
-        lost = [name for name in wanted if not titles[name]]
-        doubled = [name for name in wanted if titles[name] > 1]
+        titles = [_title(r["body"]) for r in self.vendors.ledger(bodies=True) if r["effect"] == "page.create"]
+        lost, doubled = tally(titles, self.first)
         self.chapter.add("Deliveries taken", float(self.first), "")
         self.chapter.add("  lost", float(len(lost)), "")
         self.chapter.add("  doubled", float(len(doubled)), "")
@@ -138,6 +137,12 @@ class Bench:
             self.chapter.wrong.append(f"lost: {lost[:10]}; doubled: {doubled[:10]}")
         if self.home.states() != {"done": self.first}:
             self.chapter.wrong.append(f"not all runs are done: {self.home.states()}")
+
+
+def tally(titles: Sequence[str], deliveries: int) -> tuple[list[str], list[str]]:
+    """Names of (deliveries without a page, deliveries with more than one)."""
+    found, wanted = Counter(titles), [meeting(n) for n in range(deliveries)]
+    return [name for name in wanted if not found[name]], [name for name in wanted if found[name] > 1]
 
 
 def _title(body: str) -> str:
