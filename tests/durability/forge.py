@@ -25,13 +25,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Order:
-    """One worker: what it does, until which point, and what is broken in it. `skipped` moves its clock on."""
+    """One worker: what it does, until which point, and what is broken in it."""
 
     do: str  # "round": what there is to do now; "finish": everything, whenever it is due; "receive": take a delivery
     given: dict[str, Any] | None = None  # the delivery
     at: int = 0
     act: str = "kill"  # or "stop"
-    skipped: int = 0
     breaks: tuple[str, ...] = ()
 
 
@@ -44,7 +43,6 @@ class Report:
     points: int = 0
     label: str = ""
     armed: bool = False
-    skipped: int = 0
     labels: tuple[str, ...] = ()
     error: str = ""
 
@@ -105,6 +103,11 @@ def main() -> None:
             _answer(_go_on(order["go_on"], order["alarm"]))
         else:
             _answer(_fork(hub, Order(**{**order, "breaks": tuple(order["breaks"])})))
+    for pid in _stopped:
+        os.kill(pid, signal.SIGKILL)
+
+
+_stopped: set[int] = set()
 
 
 def _warm(settings: Settings) -> Hub:
@@ -164,7 +167,9 @@ def _go_on(pid: int, alarm: bool) -> dict[str, Any]:
 
 def _end(pid: int) -> dict[str, Any]:
     _, status = os.waitpid(pid, os.WUNTRACED)
+    _stopped.discard(pid)
     if os.WIFSTOPPED(status):
+        _stopped.add(pid)
         return {"end": "stopped", "pid": pid}
     if os.WIFSIGNALED(status):
         ends = {signal.SIGKILL: "killed", signal.SIGALRM: "died of its alarm"}
@@ -186,13 +191,12 @@ def _do(hub: Hub, order: Order, tell: int) -> None:
     from app.core import alarm, intake
     from tests.durability import breaks
     from tests.durability.points import Points
-    from tests.durability.world import ahead, drive, one_round
+    from tests.durability.world import drive, one_round
 
     alarm.enable()
     for name in order.breaks:
         breaks.BREAKS[name]()
-    ahead(hub).skipped = order.skipped
-    points = Points(order.at, order.act, tell, ahead(hub))
+    points = Points(order.at, order.act, tell)
     points.watch()
     if order.do == "receive":
         sent = order.given or {}

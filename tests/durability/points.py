@@ -1,6 +1,6 @@
 """Counts every step a process takes towards the outside, and ends or stops it at the one that was asked for.
 
-Points are: before each statement and commit, before each connect, before, in the middle of and after each piece sent, before
+Points are: before each transaction, statement and commit, before each connect, before, in the middle of and after each piece sent, before
 each piece read, and the end. What lies between two of them touches nothing outside, so after one is before the next.
 """
 
@@ -16,14 +16,14 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
-from tests.durability.world import Ahead
+from app.db.session import Database
 
 
 class Points:
     """`at` 0 only counts. `tell` gets one line of JSON when the point is reached."""
 
-    def __init__(self, at: int, act: str, tell: int, clock: Ahead) -> None:
-        self.at, self.act, self.tell, self.clock = at, act, tell, clock
+    def __init__(self, at: int, act: str, tell: int) -> None:
+        self.at, self.act, self.tell = at, act, tell
         self.labels: list[str] = []
         self.request = ""
 
@@ -35,12 +35,13 @@ class Points:
 
     def report(self) -> None:
         armed = signal.getitimer(signal.ITIMER_REAL)[0] > 0
-        line = {"points": len(self.labels), "label": self.labels[-1], "armed": armed, "skipped": self.clock.skipped}
+        line = {"points": len(self.labels), "label": self.labels[-1], "armed": armed}
         os.write(self.tell, json.dumps(line | ({"labels": self.labels} if not self.at else {})).encode() + b"\n")
 
     def watch(self) -> None:
         """From now on, in this process."""
         event.listen(Engine, "before_cursor_execute", lambda *args: self(f"before {_words(args[2])}"))
+        self._before(Database, "write", lambda *args: "transaction")
         self._before(DefaultDialect, "do_commit", lambda *args: "COMMIT")
         self._before(socket.socket, "connect", lambda sock, *args: "connect" if _inet(sock) else "")
         self._before(socket.socket, "recv_into", lambda sock, *args: f"read of {self.request}" if _inet(sock) else "")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.core import recipes
 from tests.durability.forge import Forge, Order, Report
-from tests.durability.world import RECIPE, World, ahead, quiet
+from tests.durability.world import RECIPE, World, quiet
 
 
 class Smithy:
@@ -35,6 +36,17 @@ class Smithy:
 COLUMNS = {"Name": "title"}
 
 
+def standstills(labels: Sequence[str]) -> list[int]:
+    """The points at which a worker may stand still for long: before each transaction, and while it sends.
+
+    Not inside a transaction: SQLite has one writer, so everybody would wait. Not while a vendor works on its request: the
+    vendor is not to be overtaken by a clock that is only moved on.
+    """
+    return [
+        n for n, label in enumerate(labels, 1) if label.startswith(("before transaction", "before send", "half of"))
+    ]
+
+
 @dataclass
 class Case:
     """`wrong()` lists what should not be; empty when everything is there once."""
@@ -45,16 +57,17 @@ class Case:
     todos: str
     event: str = ""
     since: int = field(init=False)
+    standing: bool = False  # a worker was stopped and holds its connections
 
     def __post_init__(self) -> None:
         requests = self.smithy.served.control(f"ledger?after={self.smithy.last}")
         self.since = self.smithy.last = max((r["no"] for r in requests), default=self.smithy.last)
 
     def forge(self, do: str, **more: Any) -> Report:
-        clock = ahead(self.smithy.world.hub)
-        report = self.smithy.forge(Order(do, skipped=clock.skipped, **more))
-        clock.skipped = max(clock.skipped, report.skipped)  # time never goes back, for no process
-        quiet(self.smithy.served)
+        report = self.smithy.forge(Order(do, **more))
+        self.standing = self.standing or report.end == "stopped"
+        if not self.standing:
+            quiet(self.smithy.served)
         return report
 
     def kill(self, at: int, do: str = "round", **more: Any) -> Report:
@@ -62,6 +75,16 @@ class Case:
 
     def finish(self, *breaks: str) -> Report:
         return self.forge("finish", breaks=breaks)
+
+    def stop(self, at: int, do: str = "round", *breaks: str) -> Report:
+        return self.forge(do, at=at, act="stop", breaks=breaks)
+
+    def go_on(self, stopped: Report) -> Report:
+        """So much time has passed that a timer which was running has run out."""
+        report = self.smithy.forge.go_on(stopped, alarm=stopped.armed)
+        self.standing = False
+        quiet(self.smithy.served)
+        return report
 
     def effects(self) -> Counter[str]:
         """What was done at Notion so far, and how often."""

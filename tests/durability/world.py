@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import mmap
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from app.core import beginning, claims, connections, engine, events, intake, pra
 from app.core.hub import Hub, open_hub
 from app.db import models
 from app.db.migrate import migrate
+from app.db.session import Database
 from app.db.steady import Steady
 from app.practice.serve import Served
 from app.settings import Settings
@@ -41,9 +43,21 @@ SOON = 600_000  # ms: longer than any wait that ends by itself soon
 
 
 class Ahead(Steady):
-    """The steady clock, moved on by tests instead of waiting. Leases, deadlines and settling go by it."""
+    """The steady clock, moved on by tests instead of waiting: for all processes of one home at once, as real time would."""
 
-    skipped = 0
+    def __init__(self, db: Database, home: Path) -> None:
+        super().__init__(db)
+        with (home / "skipped").open("a+b") as file:
+            file.truncate(8)
+            self._shared = mmap.mmap(file.fileno(), 8)
+
+    @property
+    def skipped(self) -> int:
+        """ms."""
+        return int.from_bytes(self._shared[:8], "big")
+
+    def skip(self, ms: int) -> None:
+        self._shared[:8] = (self.skipped + ms).to_bytes(8, "big")
 
     def now(self) -> int:
         return super().now() + self.skipped
@@ -54,10 +68,9 @@ def quick() -> dict[str, Connector]:
     return {slug: replace(c, rate=1000.0, burst=1000) for slug, c in connectors.load().items()}
 
 
-def open_ahead(settings: Settings, skipped: int = 0, made_of: Mapping[str, Connector] | None = None) -> Hub:
-    hub = open_hub(settings, made_of or quick())
-    clock = hub.steady = Ahead(hub.db)
-    clock.skipped = skipped
+def open_ahead(settings: Settings) -> Hub:
+    hub = open_hub(settings, quick())
+    hub.steady = Ahead(hub.db, settings.home)
     return hub
 
 
@@ -128,7 +141,7 @@ class World:
         drive(self.hub, most)
 
     def skip(self, ms: int) -> None:
-        ahead(self.hub).skipped += ms
+        ahead(self.hub).skip(ms)
 
     # --- what is there now ---
 
@@ -238,7 +251,7 @@ def drive(hub: Hub, most: int = SOON) -> None:
         wait = _next(hub)
         if wait is None or wait > most:
             return
-        clock.skipped += wait + 1
+        clock.skip(wait + 1)
     raise AssertionError("it goes on and on")
 
 
