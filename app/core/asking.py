@@ -105,7 +105,7 @@ def _reserve(conn: Connection, work: Work, amount: int) -> None:
         left = int((midnight - datetime.now(UTC)).total_seconds() * 1000)
         raise Later(
             f"Today's budget of {cap:,} tokens for this recipe is used up. It goes on after midnight UTC. "
-            f"Sooner: raise it with patchbay recipe enable {work.run['recipe']} --daily-tokens N, then retry this run",
+            "Sooner: raise the budget on the recipe's page, then try this run again",
             work.hub.steady.now() + left,
         )
 
