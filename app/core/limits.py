@@ -26,19 +26,24 @@ def take(conn: Connection, key: str, rate: float, burst: int, now: int, *, ahead
     return wait
 
 
-def closed_for(conn: Connection, connection_id: str, now: int) -> tuple[int, str]:
-    """(ms until this connection may be called, why). The first caller after a pause is the probe: the next one waits again."""
+PROBE = "asking whether the vendor answers again"
+
+
+def closed_for(conn: Connection, connection_id: str, now: int, *, probing: bool) -> tuple[int, str]:
+    """(ms until this connection may be called, why). (0, PROBE) for the first caller after a pause: the others wait on, while
+    it (`probing`) may make all its calls."""
     c = connections.c
     row = conn.execute(select(c.circuit, c.circuit_until, c.quiet_until).where(c.id == connection_id)).first()
     if row is None:
         return 0, ""
     if row.quiet_until > now:
         return row.quiet_until - now, "the vendor asked us to wait"
-    if row.circuit == "open":
+    if row.circuit == "open" and not probing:
         if row.circuit_until > now:
             return row.circuit_until - now, "the vendor does not answer; trying again by itself"
         probe = update(connections).where(c.id == connection_id, c.circuit_until == row.circuit_until)
         conn.execute(probe.values(circuit_until=now + _FIRST_PAUSE // 2))
+        return 0, PROBE
     return 0, ""
 
 

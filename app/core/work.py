@@ -37,6 +37,9 @@ class Work:
     patience: Patience = field(init=False)
     _opened: dict[str, Opened] = field(default_factory=dict)
     _begun: bool = False
+    _probing: set[str] = field(
+        default_factory=set
+    )  # connections that this run may call to see whether they answer again
 
     def __post_init__(self) -> None:
         self.patience = Patience(self.hub.settings.patience)
@@ -88,7 +91,9 @@ class Work:
         """The same inside a transaction; returns the ms to wait before the request may leave."""
         now = self.hub.steady.now()
         claims.hold(conn, self.claim, now + self.patience.lease(opened.door.seconds))
-        pause, why = limits.closed_for(conn, opened.id, now)
+        pause, why = limits.closed_for(conn, opened.id, now, probing=opened.id in self._probing)
+        if why == limits.PROBE:
+            self._probing.add(opened.id)
         if pause:
             raise Later(f"{opened.connector.title}: {why}", now + pause)
         key = f"{opened.id}:calls"
@@ -123,9 +128,13 @@ class Work:
         """A call that changes nothing. Its failures become Later, Waiting or Failed."""
         try:
             with self.calling(opened, also):
-                return ask()
+                value = ask()
         except Exception as error:
             raise self.stopped(opened, place, error, write=False) from error
+        if opened.id in self._probing and opened.door.last is not None:
+            self.hub.db.write(lambda conn: limits.note_success(conn, opened.id, self.hub.now()))
+            self._probing.discard(opened.id)
+        return value
 
     def stopped(self, opened: Opened, place: tuple[str, str], error: Exception, *, write: bool) -> BaseException:
         """What the run does about a failed call."""
