@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.core import claims, limits, model
-from app.core.ids import new_id
+from app.core.handover import open_review
 from app.core.model import Question, RawReply, Unusable
 from app.core.opening import Opened
 from app.core.recipe import Step
 from app.core.statements import add
 from app.core.stops import Failed, Later, Waiting
 from app.core.work import Work
-from app.db.models import budgets, reviews, switches
+from app.db.models import budgets, switches
 from connectors.contract import JSON
 
 _TRIES = 2  # the question, and one repair; two more each time a person says "ask again"
@@ -166,15 +166,10 @@ def _save_value(work: Work, place: tuple[str, str], value: JSON) -> None:
 
 def _to_person(work: Work, step: Step, item: str, why: str) -> Waiting:
     """Open one review for this step; the run waits and is never dead."""
-    is_open = any(
-        (r["kind"], r["step"], r["item"], r["state"]) == ("answer", step.id, item, "open") for r in work.journal.reviews
-    )
 
-    def open_review(conn: Connection) -> None:
-        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30), progress=True)
-        values = {"id": new_id(), "kind": "answer", "run": work.run["id"], "step": step.id, "item": item, "says": why}
-        conn.execute(reviews.insert().values(**values, role="approver", opened_at=work.hub.now()))
+    def save(conn: Connection) -> None:
+        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)
+        open_review(conn, work.hub, "answer", why, run=work.run["id"], step=step.id, item=item)
 
-    if not is_open:
-        work.hub.db.write(open_review)
+    work.hub.db.write(save)
     return Waiting(why)

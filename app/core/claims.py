@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, RowMapping, and_, exists, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.core.handover import open_review
 from app.core.hub import Hub
-from app.core.ids import new_id
 from app.core.patience import Patience
 from app.core.stops import Lost
-from app.db.models import reviews, runs
+from app.db.models import runs
 
 FINAL = ("done", "failed", "cancelled", "undone")
 _MOST_CLAIMS = 5  # without an entry ending in between
@@ -23,6 +23,7 @@ class Claim:
 
     run: RowMapping
     fence: int
+    at: int  # wall time, ms
 
 
 def claimable(now: int) -> ColumnElement[bool]:
@@ -67,7 +68,7 @@ def claim(hub: Hub, holder: str, run_id: str | None = None) -> Claim | None:
         if row["claims"] > _MOST_CLAIMS:
             _poison(conn, hub, row)
             return None
-        return Claim(row, row["fence"])
+        return Claim(row, row["fence"], hub.now())
 
     return hub.db.write(take)
 
@@ -135,12 +136,4 @@ def _poison(conn: Connection, hub: Hub, row: RowMapping) -> None:
     says = "This run ended its worker five times without getting further. Look at its last entry, then try again or stop it"
     stopped = {"state": "waiting", "why": says, "holder": "", "lease_until": 0}
     conn.execute(update(runs).where(runs.c.id == row["id"]).values(**stopped))
-    review = {
-        "id": new_id(),
-        "kind": "poison",
-        "run": row["id"],
-        "says": says,
-        "role": "builder",
-        "opened_at": hub.now(),
-    }
-    conn.execute(reviews.insert().values(**review))
+    open_review(conn, hub, "poison", says, role="builder", run=row["id"])

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from app.core import audit, opening
 from app.core.answers import Kind, classify
+from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.opening import Opened, open_connection, open_with
@@ -178,19 +179,7 @@ def break_connection(conn: Connection, hub: Hub, connection_id: str, words: str)
     """The vendor no longer lets us in: say so once, with one review, whose id is returned."""
     values = {"state": "reconnect", "why": words}
     conn.execute(update(connections).where(connections.c.id == connection_id).values(**values))
-    open_one = select(reviews.c.id).where(
-        reviews.c.connection == connection_id, reviews.c.kind == "reconnect", reviews.c.state == "open"
-    )
-    found = conn.execute(open_one).scalar()
-    if found:
-        return str(found)
-    review_id = new_id()
-    conn.execute(
-        reviews.insert().values(
-            id=review_id, kind="reconnect", connection=connection_id, says=words, role="builder", opened_at=hub.now()
-        )
-    )
-    return review_id
+    return open_review(conn, hub, "reconnect", words, role="builder", connection=connection_id)
 
 
 def mend(conn: Connection, connection_id: str, slug: str, now: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from app.core import asking, claims, recipes, undoing
 from app.core.claims import Claim
 from app.core.gate import Gate
+from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.journal import Journal
@@ -99,17 +100,7 @@ def _check_failed(work: Work, number: int, source: str, otherwise: str) -> None:
 
 def _open_check(conn: Connection, work: Work, number: int, says: str) -> None:
     claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
-    mine = (reviews.c.run == work.run["id"]) & (reviews.c.kind == "check") & (reviews.c.item == str(number))
-    if conn.execute(select(reviews.c.id).where(mine)).first() is None:
-        values = {
-            "id": new_id(),
-            "kind": "check",
-            "run": work.run["id"],
-            "step": "check",
-            "item": str(number),
-            "says": says,
-        }
-        conn.execute(reviews.insert().values(**values, role="approver", opened_at=work.hub.now()))
+    open_review(conn, work.hub, "check", says, run=work.run["id"], step="check", item=str(number))
 
 
 class _Hands:
@@ -207,15 +198,7 @@ def _wait(conn: Connection, hub: Hub, claim: Claim, stop: Waiting) -> str:
     mine = conn.execute(select(reviews.c.state, reviews.c.decided_at).where(reviews.c.run == run_id)).all()
     if any(r.state == "open" for r in mine):
         return "waiting"
-    if any((r.decided_at or 0) >= hub.now() - 60_000 for r in mine) and not stop.waits_for:  # decided while we let go
+    if any((r.decided_at or 0) >= claim.at for r in mine) and not stop.waits_for:  # decided while we let go
         return "queued"
-    values = {
-        "id": new_id(),
-        "kind": "stuck",
-        "run": run_id,
-        "says": stop.why,
-        "role": "builder",
-        "opened_at": hub.now(),
-    }
-    conn.execute(reviews.insert().values(**values))
+    open_review(conn, hub, "stuck", stop.why, role="builder", run=run_id)
     return "waiting"

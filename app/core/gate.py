@@ -16,16 +16,18 @@ from sqlalchemy import Connection, RowMapping
 from app.core import claims, limits, settle
 from app.core.alarm import armed
 from app.core.answers import Kind, Trouble, classify
+from app.core.handover import open_review
 from app.core.http import Request
 from app.core.ids import marker, new_id
 from app.core.journal import change_write
 from app.core.opening import Opened
 from app.core.stops import Failed, Later, Waiting
 from app.core.work import Work
-from app.db.models import calls, reviews, writes
+from app.db.models import calls, writes
 from connectors.contract import JSON, Action, Call
 
 Place = tuple[str, str]
+_REVIEW_LIFE = 7 * 86_400_000  # ms
 
 
 @dataclass
@@ -289,23 +291,18 @@ class Gate:
     def _ask(self, conn: Connection, change: Change, write_id: str, key: str, request: Request) -> None:
         claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.between(), progress=True)
         self._put(conn, change, write_id, key, request, {"state": "asked"})
-        review_id = new_id()
-        facts = {"action": change.name, "arguments": change.arguments, "connection": change.opened.id}
-        conn.execute(
-            reviews.insert().values(
-                id=review_id,
-                kind="approve",
-                run=self.work.run["id"],
-                step=change.place[0],
-                item=change.place[1],
-                write=write_id,
-                request_sha256=request.sha256,
-                says=f"{change.action.label}: approve what is sent to {change.opened.connector.title}",
-                facts=self.hub.vault.seal_json(facts, f"reviews:{review_id}:facts"),
-                role="approver",
-                opened_at=self.hub.now(),
-                expires_at=self.hub.now() + 7 * 86_400_000,
-            )
+        open_review(
+            conn,
+            self.hub,
+            "approve",
+            f"{change.action.label}: approve what is sent to {change.opened.connector.title}",
+            run=self.work.run["id"],
+            step=change.place[0],
+            item=change.place[1],
+            write=write_id,
+            request_sha256=request.sha256,
+            facts={"action": change.name, "arguments": change.arguments, "connection": change.opened.id},
+            expires_at=self.hub.now() + _REVIEW_LIFE,
         )
         self.journal.save(
             conn, *change.place, state="pending", write=write_id, given=change.arguments, started_at=self.hub.now()

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.statements import insert_once
-from app.db.models import connections, events, reviews
+from app.db.models import connections, events
 from connectors.contract import BadSignature, Event, Unreadable
 
 LARGEST = 1024 * 1024  # bytes of one delivery
@@ -125,8 +126,7 @@ def _dead(hub: Hub, row: RowMapping, body: bytes, why: str) -> Answer:
         if not insert_once(conn, events, event):
             return ""
         says = f"A delivery was signed rightly but cannot be read: {why}"
-        values = {"id": new_id(), "kind": "dead", "event": event["id"], "says": says, "role": "builder"}
-        conn.execute(reviews.insert().values(**values, opened_at=hub.now()))
+        open_review(conn, hub, "dead", says, role="builder", event=event["id"])
         return str(event["id"])
 
     stored = hub.db.write(save)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 
 from app.core import audit, events, runs
+from app.core.handover import SHOWN
 from app.core.hub import Hub
 from app.db import models
 from app.db.models import connections, reviews, writes
@@ -105,25 +106,6 @@ def _find(conn: Connection, review_id: str, *, lock: bool = False) -> RowMapping
 
 
 def _describe(hub: Hub, conn: Connection, row: RowMapping) -> dict[str, Any]:
-    names = [
-        "id",
-        "kind",
-        "run",
-        "event",
-        "connection",
-        "step",
-        "item",
-        "write",
-        "says",
-        "role",
-        "state",
-        "opened_at",
-        "expires_at",
-        "decided_by",
-        "decided_at",
-        "decision",
-        "row_version",
-    ]
     title = (
         conn.execute(select(models.runs.c.title).where(models.runs.c.id == row["run"])).scalar() if row["run"] else ""
     )
@@ -140,7 +122,7 @@ def _describe(hub: Hub, conn: Connection, row: RowMapping) -> dict[str, Any]:
         sealed = conn.execute(select(writes.c.request).where(writes.c.id == row["write"])).scalar()
         request = hub.vault.open_json(sealed, f"writes:{row['write']}:request")
     return {
-        **{n: row[n] for n in names},
+        **{n: row[n] for n in SHOWN},
         "title": title or "",
         "waiting": waiting,
         "facts": hub.vault.open_json(row["facts"], f"reviews:{row['id']}:facts"),

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select, update
 
 from app.core import recipes, scope
+from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.recipe import RecipeError, TemplateProblem
 from app.core.recipes import Switch
 from app.core.statements import insert_once
-from app.db.models import events, reviews, runs, serials
+from app.db.models import events, runs, serials
 
 log = logging.getLogger("patchbay.routing")
 _TRIES = 5
@@ -138,8 +139,7 @@ def _try_again(conn: Connection, hub: Hub, event: RowMapping, words: str) -> Non
     if tries >= _TRIES:
         values["state"] = "dead"
         says = "This event could not be read after five tries. Look at it, then try again or leave it"
-        review = {"id": new_id(), "kind": "dead", "event": event["id"], "says": says, "role": "builder"}
-        conn.execute(reviews.insert().values(**review, opened_at=hub.now()))
+        open_review(conn, hub, "dead", says, role="builder", event=event["id"])
     conn.execute(update(events).where(events.c.id == event["id"], events.c.state == "new").values(**values))
 
 

@@ -8,8 +8,10 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from app.core import audit, recipes
 from app.core.claims import FINAL
+from app.core.handover import SHOWN as REVIEW_COLUMNS
 from app.core.hub import Hub
 from app.core.recipe import RecipeError
+from app.core.writes import SHOWN as WRITE_COLUMNS
 from app.db.models import calls, connections, entries, events, reviews, runs, writes
 
 _SHOWN = [
@@ -203,28 +205,10 @@ def _entry(hub: Hub, run_id: str, row: RowMapping) -> dict[str, Any]:
 
 
 def _write(hub: Hub, row: RowMapping, sent: Any, practice: dict[str, bool]) -> dict[str, Any]:
-    names = [
-        "id",
-        "step",
-        "item",
-        "connection",
-        "action",
-        "safety",
-        "key",
-        "state",
-        "tries",
-        "found_by",
-        "result_id",
-        "error",
-        "undoes",
-        "made_at",
-        "ended_at",
-        "request_sha256",
-    ]
     result = hub.vault.open_json(row["after"], f"writes:{row['id']}:after") or {}
     tries = [{k: c[k] for k in ("started_at", "ended_at", "status", "error")} for c in sent if c["write"] == row["id"]]
     return {
-        **{name: row[name] for name in names},
+        **{name: row[name] for name in WRITE_COLUMNS},
         "practice": practice.get(row["connection"], False),
         "arguments": hub.vault.open_json(row["arguments"], f"writes:{row['id']}:arguments"),
         "request": hub.vault.open_json(row["request"], f"writes:{row['id']}:request"),
@@ -235,24 +219,7 @@ def _write(hub: Hub, row: RowMapping, sent: Any, practice: dict[str, bool]) -> d
 
 
 def _review(row: RowMapping) -> dict[str, Any]:
-    names = [
-        "id",
-        "kind",
-        "run",
-        "event",
-        "connection",
-        "step",
-        "item",
-        "says",
-        "state",
-        "opened_at",
-        "expires_at",
-        "decided_by",
-        "decided_at",
-        "decision",
-        "row_version",
-    ]
-    return {name: row[name] for name in names}
+    return {name: row[name] for name in REVIEW_COLUMNS}
 
 
 def _steps(

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, RowMapping
 
 from app.core import claims
-from app.core.ids import new_id
+from app.core.handover import open_review
 from app.core.journal import change_write
 from app.core.stops import Failed, Later, Waiting
 from app.core.work import Work
-from app.db.models import reviews
 from connectors.contract import JSON, Safety
 
 if TYPE_CHECKING:
@@ -119,33 +118,22 @@ def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> No
     """Open a review, once, and let the run wait. Always raises."""
     title = change.opened.connector.title
     says = f"Sent to {title}, but no answer came back, and {because}. Please look there: did it arrive?"
-    is_open = any(
-        (r["kind"], r["step"], r["item"], r["state"]) == ("unknown", *change.place, "open")
-        for r in work.journal.reviews
-    )
 
     def ask(conn: Connection) -> None:
         claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)
         change_write(conn, row["id"], state="unknown")
         work.journal.save(conn, *change.place, state="unknown", error=says)
-        if is_open:
-            return
-        review_id = new_id()
-        facts = {"action": change.name, "arguments": change.arguments, "connection": change.opened.id}
-        conn.execute(
-            reviews.insert().values(
-                id=review_id,
-                kind="unknown",
-                run=work.run["id"],
-                step=change.place[0],
-                item=change.place[1],
-                write=row["id"],
-                request_sha256=row["request_sha256"],
-                says=says,
-                facts=work.hub.vault.seal_json(facts, f"reviews:{review_id}:facts"),
-                role="approver",
-                opened_at=work.hub.now(),
-            )
+        open_review(
+            conn,
+            work.hub,
+            "unknown",
+            says,
+            run=work.run["id"],
+            step=change.place[0],
+            item=change.place[1],
+            write=row["id"],
+            request_sha256=row["request_sha256"],
+            facts={"action": change.name, "arguments": change.arguments, "connection": change.opened.id},
         )
 
     work.hub.db.write(ask)

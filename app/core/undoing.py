@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Connection, RowMapping
 
 from app.core import claims
 from app.core.gate import Gate
-from app.core.ids import new_id
+from app.core.handover import open_review
 from app.core.stops import Waiting
 from app.core.work import Work
-from app.db.models import reviews
 from connectors.contract import Action
 
 
@@ -60,20 +57,11 @@ def _left(work: Work, row: RowMapping) -> bool:
 
 
 def _ask(work: Work, row: RowMapping, conflict: str) -> None:
-    is_open = any((r["kind"], r["write"], r["state"]) == ("undo", row["id"], "open") for r in work.journal.reviews)
     says = f"Not undone: {conflict}"
+    place = {"step": row["step"], "item": row["item"]}
 
     def save(conn: Connection) -> None:
         claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
-        values: dict[str, Any] = {
-            "id": new_id(),
-            "kind": "undo",
-            "run": work.run["id"],
-            "write": row["id"],
-            "says": says,
-        }
-        place = {"step": row["step"], "item": row["item"], "role": "approver", "opened_at": work.hub.now()}
-        conn.execute(reviews.insert().values(**values, **place))
+        open_review(conn, work.hub, "undo", says, run=work.run["id"], write=row["id"], **place)
 
-    if not is_open:
-        work.hub.db.write(save)
+    work.hub.db.write(save)

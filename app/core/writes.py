@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.core.hub import Hub
 from app.db.models import writes
 
-_SHOWN = [
+SHOWN = (
     "id",
     "run",
     "step",
@@ -27,7 +27,7 @@ _SHOWN = [
     "made_at",
     "ended_at",
     "request_sha256",
-]
+)
 
 
 def listing(hub: Hub, *, state: str = "", run: str = "", since: int = 0, limit: int = 50) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def listing(hub: Hub, *, state: str = "", run: str = "", since: int = 0, limit: 
         query = query.where(writes.c.made_at >= since)
     with hub.db.read() as conn:
         rows = conn.execute(query).mappings().all()
-    return [{**{n: r[n] for n in _SHOWN}, "url": _url(hub, r)} for r in rows]
+    return [{**{n: r[n] for n in SHOWN}, "url": _url(hub, r)} for r in rows]
 
 
 def counts(hub: Hub) -> dict[str, int]:
