@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,21 @@ def test_a_run_that_waits_again_and_again_has_not_killed_anybody(here: World) ->
     here.receive()
     here.work()
     assert here.state() == ALL_WELL
+
+
+def test_a_decision_is_acted_on_once(here: World) -> None:
+    """What a person wanted tried again and still cannot go on waits again; it is not tried for ever."""
+    routing.route(here.hub, here.receive())
+    notion = here.hub.connectors["notion"]
+    less = replace(notion, actions={name: a for name, a in notion.actions.items() if name != "create_page"})
+    here.hub.connectors = {**here.hub.connectors, "notion": less}
+    here.work()
+    (review,) = here.reviews(kind="stuck", state="open")
+    reviews.decide(here.hub, review["id"], "again", by="Ana")
+    here.work()
+    assert here.run()["state"] == "waiting"
+    assert len(here.reviews(kind="stuck", state="open")) == 1
+    assert here.asked() == 1
 
 
 def test_a_worker_that_lost_its_run_changes_nothing(here: World) -> None:
