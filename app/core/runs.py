@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from app.core import audit, recipes
+from app.core import afresh, audit, recipes
 from app.core.claims import FINAL
 from app.core.handover import SHOWN as REVIEW_COLUMNS
 from app.core.hub import Hub
@@ -111,8 +111,9 @@ def retry(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
             .values(state="pending", tries=0)
         )
         conn.execute(update(entries).where(mine, entries.c.state != "done").values(tries=0, started_at=None))
-        again = {"state": "pending", "error": ""}
-        conn.execute(update(writes).where(writes.c.run == run_id, writes.c.state == "failed").values(**again))
+        renewed = afresh.renew(conn, hub, run)
+        taken_back = (writes.c.run == run_id) & (writes.c.state == "failed") & (writes.c.undoes != "")
+        conn.execute(update(writes).where(taken_back).values(state="pending", error=""))
         stuck = (
             (reviews.c.run == run_id) & (reviews.c.state == "open") & reviews.c.kind.in_(("answer", "stuck", "poison"))
         )
@@ -126,7 +127,7 @@ def retry(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
             "claims": 0,
             "ended_at": None,
         }
-        conn.execute(update(runs).where(runs.c.id == run_id).values(**fresh))
+        conn.execute(update(runs).where(runs.c.id == run_id).values(**fresh, **renewed))
         audit.add(conn, hub, by, "tried again", f"run:{run_id}", {})
 
     hub.db.write(save)

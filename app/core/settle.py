@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, RowMapping
 
 from app.core import claims
+from app.core.afresh import LEFT
 from app.core.handover import open_review
 from app.core.journal import change_write
 from app.core.stops import Failed, Later, Waiting
@@ -105,10 +106,8 @@ def _person(work: Work, change: Change, row: RowMapping, review: RowMapping) -> 
 
     def leave(conn: Connection) -> None:
         claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
-        change_write(conn, row["id"], state="failed", error="Left as it is by a person", ended_at=work.hub.now())
-        work.journal.save(
-            conn, *change.place, state="failed", error="Left as it is by a person", ended_at=work.hub.now()
-        )
+        change_write(conn, row["id"], state="failed", error=LEFT, ended_at=work.hub.now())
+        work.journal.save(conn, *change.place, state="failed", error=LEFT, ended_at=work.hub.now())
 
     work.hub.db.write(leave)
     raise Failed("A person decided to leave this change as it is")
