@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 LEVELS = ("rehearse", "review", "auto")
 
@@ -95,9 +96,10 @@ def _redis(url: str, environ: Mapping[str, str]) -> str:
         return url
     if not url.startswith(("redis://", "rediss://")):
         raise BadSettings("REDIS_URL must begin with redis://, rediss:// or unix://")
-    host = url.split("//", 1)[1].split("/", 1)[0].rpartition("@")[2].rpartition(":")[0] or ""
-    local = host in ("localhost", "127.0.0.1", "[::1]", "")
-    if local or (url.startswith("rediss://") and "@" in url) or environ.get("PATCHBAY_PRIVATE_REDIS") == "yes":
+    parts = urlsplit(url)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1", None)
+    sealed = parts.scheme == "rediss" and parts.password
+    if local or sealed or environ.get("PATCHBAY_PRIVATE_REDIS") == "yes":
         return url
     raise BadSettings(
         "REDIS_URL names another machine without TLS and a password. Use rediss://:password@host, or set "
