@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sqlalchemy import Connection, select, update
 
 from app.core.statements import insert_once
@@ -16,7 +18,7 @@ def take(conn: Connection, key: str, rate: float, burst: int, now: int, *, ahead
 
     GCRA: `tat` is when the bucket would be full again.
     """
-    interval = max(int(1000 / rate), 1)
+    interval = max(math.ceil(1000 / rate), 1)  # whole ms; rounded down it would allow more than `rate`
     insert_once(conn, limits, {"key": key, "tat": 0})
     tat = conn.execute(select(limits.c.tat).where(limits.c.key == key).with_for_update()).scalar_one()
     start = max(int(tat), now)
