@@ -104,9 +104,12 @@ class _GroupCommit:
         self._line: list[tuple[Write[Any], Future[Any]]] = []
         self._guard = threading.Lock()  # the line
         self._turn = threading.Lock()  # who commits, within this process
+        self._committer = 0  # the thread that has the turn
         self._file: Any = None
 
     def write(self, fn: Write[T]) -> T:
+        if self._committer == threading.get_ident():
+            raise RuntimeError("write() was called inside a write(), which would wait for itself for ever")
         done: Future[T] = Future()
         with self._guard:
             self._line.append((fn, done))
@@ -130,6 +133,7 @@ class _GroupCommit:
 
     def _commit(self, batch: list[tuple[Write[Any], Future[Any]]]) -> None:
         results: list[tuple[Future[Any], Any, BaseException | None]] = []
+        self._committer = threading.get_ident()
         try:
             with self._locked(), self._engine.connect() as conn:
                 conn.exec_driver_sql("BEGIN IMMEDIATE")
@@ -147,6 +151,8 @@ class _GroupCommit:
             if not isinstance(problem, Exception):
                 raise
             return
+        finally:
+            self._committer = 0
         for done, value, error in results:
             done.set_exception(error) if error else done.set_result(value)
 

@@ -6,8 +6,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, func, select
@@ -113,7 +114,7 @@ def test_a_failure_in_a_shared_commit_undoes_only_itself(db: Database) -> None:
     with ThreadPoolExecutor(13) as pool:
         first = pool.submit(db.write, line.hold)
         assert line.inside.wait(10)
-        asked = [pool.submit(db.write, lambda conn, n=n: put(conn, n)) for n in range(12)]  # type: ignore[misc]
+        asked = [pool.submit(db.write, lambda conn, n=n: put(conn, n)) for n in range(12)]
         line.release_after(12)
         first.result(10)
         ends = [repr(one.exception(10) or one.result()) for one in asked]
@@ -145,12 +146,18 @@ def test_a_commit_that_fails_is_a_failure_for_all_who_shared_it(db: Database) ->
     with ThreadPoolExecutor(3) as pool:
         pool.submit(db.write, line.hold)
         assert line.inside.wait(10)
-        asked = [pool.submit(db.write, deferred), pool.submit(db.write, count_up)]
+        asked: list[Future[Any]] = [pool.submit(db.write, deferred), pool.submit(db.write, count_up)]
         line.release_after(2)
         assert all(isinstance(one.exception(10), IntegrityError) for one in asked)
     with db.read() as conn:
         assert conn.execute(select(func.count()).select_from(serials)).scalar_one() == 0
     assert db.write(count_up) == 1  # and the next one goes on
+
+
+def test_a_write_inside_a_write_fails_instead_of_waiting_for_itself(db: Database) -> None:
+    with pytest.raises(RuntimeError, match="inside a write"):
+        db.write(lambda conn: db.write(count_up))
+    assert db.write(count_up) == 1
 
 
 def test_a_reader_sees_only_what_is_committed_and_waits_for_nobody(db: Database) -> None:
