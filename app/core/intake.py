@@ -70,13 +70,17 @@ def receive(
 
 def store(hub: Hub, connection_id: str, slug: str, received: tuple[Event, ...] | list[Event]) -> Answer:
     """Commit events that are known to be genuine; copies only count."""
-    if shutil.disk_usage(hub.settings.home if hub.settings.home.exists() else ".").free < _LEAST_DISK:
+    if _disk_full(hub):
         return _AWAY
     rows = [_row(hub, connection_id, slug, event) for event in received]
     results = hub.db.write(lambda conn: _insert(conn, connection_id, rows, hub.now()))
     fresh = [event_id for event_id, is_new in results if is_new]
     told = [{"event": i} if is_new else {"event": i, "copy": True} for i, is_new in results]
     return Answer(200, told[0] if len(told) == 1 else {"events": told}, fresh)
+
+
+def _disk_full(hub: Hub) -> bool:
+    return shutil.disk_usage(hub.settings.home if hub.settings.home.exists() else ".").free < _LEAST_DISK
 
 
 def _connection(hub: Hub, slug: str, key: str) -> RowMapping | None:
@@ -107,27 +111,33 @@ def _insert(conn: Connection, connection_id: str, rows: list[dict[str, Any]], no
     for row in rows:
         if insert_once(conn, events, row):
             results.append((row["id"], True))
-            continue
-        same = (events.c.connection == connection_id) & (events.c.dedupe_key == row["dedupe_key"])
-        counted = update(events).where(same).values(copies=events.c.copies + 1, last_copy_at=now).returning(events.c.id)
-        results.append((str(conn.execute(counted).scalar_one()), False))
+        else:
+            results.append((_count_copy(conn, row, now), False))
     c = connections.c
     stale = (c.last_event_at.is_(None)) | (c.last_event_at < now - 10_000)
     conn.execute(update(connections).where(c.id == connection_id, stale).values(last_event_at=now))
     return results
 
 
+def _count_copy(conn: Connection, row: dict[str, Any], now: int) -> str:
+    """The id of the event that is there already."""
+    same = (events.c.connection == row["connection"]) & (events.c.dedupe_key == row["dedupe_key"])
+    counted = update(events).where(same).values(copies=events.c.copies + 1, last_copy_at=now)
+    return str(conn.execute(counted.returning(events.c.id)).scalar_one())
+
+
 def _dead(hub: Hub, row: RowMapping, body: bytes, why: str) -> Answer:
     """Rightly signed but unreadable: kept, and shown to a person."""
-    slug_kind = Event("unreadable", f"unreadable:{hashlib.sha256(body).hexdigest()}", body)
-    event = _row(hub, row["id"], "hub", slug_kind) | {"state": "dead", "error": why}
+    if _disk_full(hub):
+        return _AWAY
+    unreadable = Event("unreadable", f"unreadable:{hashlib.sha256(body).hexdigest()}", body)
+    event = _row(hub, row["id"], "hub", unreadable) | {"state": "dead", "error": why}
 
-    def save(conn: Connection) -> str:
+    def save(conn: Connection) -> dict[str, Any]:
         if not insert_once(conn, events, event):
-            return ""
+            return {"event": _count_copy(conn, event, hub.now()), "copy": True}
         says = f"A delivery was signed rightly but cannot be read: {why}"
         open_review(conn, hub, "dead", says, role="builder", event=event["id"])
-        return str(event["id"])
+        return {"event": event["id"]}
 
-    stored = hub.db.write(save)
-    return Answer(202, {"event": stored} if stored else {"copy": True})
+    return Answer(202, hub.db.write(save))
