@@ -1,0 +1,159 @@
+"""The catch-up: what a webhook lost is found once, what came both ways runs once, and a failure forgets nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from app.core import connections, events, intake, polling
+from app.db import models
+from tests.durability.world import ALL_WELL, Delivery, World, drive
+
+BOTH = pytest.mark.both_databases
+KIND = "meeting.summary_completed"
+
+
+def lose(here: World, topic: str = "Catch-up", **about: Any) -> Delivery:
+    """A recap that Zoom has, and whose webhook never came."""
+    made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sent = here.delivery(topic, summary_created_time=made, summary_last_modified_time=made, **about)
+    here.served.control("recap", {"body": json.loads(sent.body)})
+    return sent
+
+
+def look(here: World) -> list[str]:
+    """One round, whenever it is due."""
+    here.skip(1_000_000)
+    found = [polling.poll(here.hub, *one) for one in polling.due(here.hub)]
+    return [event for part in found for event in part]
+
+
+def row(here: World) -> dict[str, Any]:
+    (found,) = here._rows(models.polls)
+    return found
+
+
+@BOTH
+def test_a_lost_recap_is_found_once(here: World) -> None:
+    lose(here)
+    assert len(look(here)) == 1
+    assert look(here) == []
+    assert look(here) == []
+    here.work()
+    assert here.state() == ALL_WELL
+
+
+def test_what_came_by_webhook_is_not_polled_again(here: World) -> None:
+    sent = lose(here)
+    assert intake.receive(here.hub, "zoom", sent.key, sent.body, sent.headers).status == 200
+    assert look(here) == []
+    here.work()
+    assert len(here.runs()) == 1
+
+
+def test_a_webhook_after_the_poll_starts_nothing_more(here: World) -> None:
+    sent = lose(here)
+    assert len(look(here)) == 1
+    assert intake.receive(here.hub, "zoom", sent.key, sent.body, sent.headers).status == 200
+    here.work()
+    assert len(here.runs()) == 1
+    assert here.pages() == ["Catch-up"]
+
+
+def test_a_poll_has_its_time(here: World) -> None:
+    own = here.connection("zoom")
+    assert polling.due(here.hub) == [(own, KIND)]
+    assert polling.due(here.hub) == []  # leased
+    polling.poll(here.hub, own, KIND)
+    here.skip(899_000)
+    assert polling.due(here.hub) == []
+    here.skip(2_000)
+    assert polling.due(here.hub) == [(own, KIND)]
+
+
+def test_a_clock_that_died_while_polling_holds_it_up_for_its_lease_only(here: World) -> None:
+    assert polling.due(here.hub)
+    here.skip(int(300_000 * here.settings.patience) + 1)
+    assert polling.due(here.hub)
+
+
+def _cut(here: World) -> None:
+    here.served.fault("zoom", "cut_before", path="/v2/meetings", times=9)
+
+
+def _down(here: World) -> None:
+    here.served.fault("zoom", "status", path="/v2/meetings", status=503, times=9)
+
+
+def _rubbish(here: World) -> None:
+    here.served.fault("zoom", "rubbish", path="/v2/meetings", times=9)
+
+
+@pytest.mark.parametrize("fault", [_cut, _down, _rubbish])
+def test_a_failure_keeps_the_cursor_and_is_noted(here: World, fault: Callable[[World], None]) -> None:
+    look(here)
+    cursor = row(here)["cursor"]
+    assert cursor
+    lose(here)
+    fault(here)
+    assert look(here) == []
+    assert row(here)["cursor"] == cursor
+    assert row(here)["error"]
+    here.served.control("faults", method="DELETE")
+    assert len(look(here)) == 1
+    assert row(here)["error"] == ""
+    assert row(here)["cursor"] != cursor
+
+
+def test_the_cursor_stays_when_what_was_found_cannot_be_stored(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lose(here)
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=1))
+        assert look(here) == []
+        assert row(here)["cursor"] == ""
+    assert len(look(here)) == 1
+
+
+def test_a_revoked_account_is_shown_and_not_asked_again(here: World) -> None:
+    own = here.connection("zoom")
+    here.served.control("revoke", {"slug": "zoom"})
+    assert look(here) == []
+    assert connections.get(here.hub, own)["state"] == "reconnect"
+    (review,) = here.reviews(state="open")
+    assert (review["kind"], review["connection"]) == ("reconnect", own)
+    here.skip(1_000_000)
+    assert polling.due(here.hub) == []
+    here.served.control("unrevoke", {"slug": "zoom"})
+    assert connections.check(here.hub, own)["ok"]
+    lose(here)
+    assert len(look(here)) == 1
+
+
+def test_a_connection_without_credentials_is_not_polled(here: World) -> None:
+    own = here.connection("zoom")
+    bare = update(models.connections).where(models.connections.c.id == own).values(secret=None)
+    here.hub.db.write(lambda conn: conn.execute(bare))
+    assert polling.due(here.hub) == []
+
+
+def test_a_connection_removed_meanwhile_is_only_a_sentence(here: World) -> None:
+    own = here.connection("zoom")
+    assert polling.due(here.hub)
+    connections.remove(here.hub, own, by="Ana")
+    assert polling.poll(here.hub, own, KIND) == []
+    assert "was removed" in row(here)["error"]
+
+
+def test_old_events_are_routed_by_the_clock(here: World) -> None:
+    lose(here)
+    (event,) = look(here)
+    assert events.new_ones(here.hub, 10) == [event]
+    drive(here.hub)
+    assert events.new_ones(here.hub, 10) == []
