@@ -13,6 +13,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from functools import lru_cache
+from http.client import HTTPException
 from typing import Any
 
 import urllib3
@@ -126,7 +127,7 @@ def exchange(
         return _talk(pool, state, method, parts.request_uri, headers, body, cap)
     except NotPublic as problem:
         raise NotSent(str(problem)) from problem
-    except (HTTPError, OSError, ValueError) as problem:
+    except (HTTPError, HTTPException, OSError, ValueError) as problem:
         raise _explain(state, problem, host) from problem
     finally:
         watchdog.done(watch)
