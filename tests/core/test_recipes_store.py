@@ -115,7 +115,7 @@ def test_a_shipped_one_that_does_not_load_keeps_the_version_before(
 
 def test_what_does_not_load_is_not_published(here: World, tmp_path: Path) -> None:
     before = here._rows(models.recipes)
-    with pytest.raises(RecipeError, match="recipe.yaml:"):
+    with pytest.raises(RecipeError, match=r"recipe\.yaml:"):
         recipes.publish(
             here.hub, folder(tmp_path, "when: zoom.meeting.summary_completed", "when: zoom.nothing"), by="Ana"
         )
