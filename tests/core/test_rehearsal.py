@@ -96,7 +96,7 @@ def test_an_account_that_is_missing(here: World) -> None:
     with pytest.raises(Exception, match="was removed"):
         rehearse(here)
     recipes.switch_on(here.hub, RECIPE, practice=True)
-    with pytest.raises(ValueError, match="No account is chosen for .* Connect one under Connections"):
+    with pytest.raises(ValueError, match=r"No account is chosen for .* Connect one under Connections"):
         rehearse(here)
 
 

@@ -83,7 +83,7 @@ def test_reconnecting_is_not_decided_here(here: World) -> None:
 
 def test_what_is_shown_is_what_is_sent(asked: World) -> None:
     """Byte for byte, and nothing before it was approved."""
-    shown = []
+    shown: list[str] = []
     while waiting := reviews.listing(asked.hub):
         assert len(asked.served.effects("notion")) == len(shown)
         shown.append(waiting[0]["request"]["body"])

@@ -99,5 +99,5 @@ def test_a_recipe_without_cases_is_told(tmp_path: Path) -> None:
     home = tmp_path / RECIPE
     shutil.copytree(recipes.SHIPPED / RECIPE, home)
     (home / "cases.yaml").unlink()
-    with pytest.raises(RecipeError, match="there is no cases.yaml"):
+    with pytest.raises(RecipeError, match=r"there is no cases\.yaml"):
         trial.check(KNOWN, home)
