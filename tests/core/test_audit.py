@@ -68,6 +68,19 @@ def test_a_line_that_somebody_wrote_by_hand_is_found(trail: Hub) -> None:
     assert audit.verify(trail)[1] == 7
 
 
+def test_a_genuine_line_from_another_history_is_found(trail: Hub) -> None:
+    """Say, from a backup that went on by itself: its own hash is right, but what follows was not built on it."""
+    with trail.db.read() as conn:
+        kept = dict(conn.execute(select(lines).where(lines.c.no == 6)).mappings().one())
+    last = lines.c.no == 6
+    trail.db.write(lambda conn: conn.execute(delete(lines).where(last)))
+    for _ in range(2):
+        trail.db.write(lambda conn: audit.add(conn, trail, "Ben", "did otherwise", "run:6", {}))
+    assert audit.verify(trail) == (7, None)
+    trail.db.write(lambda conn: conn.execute(update(lines).where(last).values(**kept)))
+    assert audit.verify(trail)[1] == 7
+
+
 @BOTH
 def test_lines_written_at_once_have_no_gap_and_no_fork(hub: Hub) -> None:
     _ = hub.secret

@@ -42,6 +42,7 @@ def test_many_at_once_make_one_run(here: World) -> None:
         made = list(pool.map(lambda _: routing.route(here.hub, event), range(8)))
     assert sum(len(ids) for ids in made) == 1
     assert len(here.runs()) == 1
+    assert here.events()[0]["state"] == "routed"  # and none of the others called it ignored
 
 
 def test_the_same_meeting_again_makes_no_second_run(here: World) -> None:
