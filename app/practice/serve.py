@@ -121,17 +121,17 @@ class Served:
         self._temporary = None if self._folder else tempfile.TemporaryDirectory(prefix="practice-")
         folder = self._folder or Path(self._temporary.name if self._temporary else "")
         self._app = create_app(folder, self.token, control=self._control, limits=self._limits)
-        self._server = Server("127.0.0.1", 0, self._app)
-        self.port = int(self._server.server_port)
+        self.server = Server("127.0.0.1", 0, self._app)
+        self.port = int(self.server.server_port)
         self.url = f"http://127.0.0.1:{self.port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         ground = ground_of(self._app)
         ground.closing.set()
-        self._server.stop()
+        self.server.stop()
         self._thread.join(5)
         ground.ledger.close()
         if self._temporary:

@@ -278,4 +278,11 @@ def quiet(served: Served) -> None:
     Its own request is accepted after all that came before it, so only the threads of earlier ones are to be waited for.
     """
     served.control("faults")
-    until(lambda: not any("process_request_thread" in thread.name for thread in threading.enumerate()))
+    until(lambda: not any(_answers_for(served, thread) for thread in threading.enumerate()))
+
+
+def _answers_for(served: Served, thread: threading.Thread) -> bool:
+    """Whether a thread deals with a request to these vendors; servers of other tests may still hold idle connections."""
+    target = getattr(thread, "_target", None)
+    name, server = getattr(target, "__name__", ""), getattr(target, "__self__", None)
+    return name == "process_request_thread" and server is served.server
