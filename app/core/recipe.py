@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from app.core import recipe_reader, recipe_yaml
 from app.core.answer import Answer
@@ -27,6 +28,7 @@ __all__ = [
     "Template",
     "TemplateProblem",
     "load",
+    "text_of",
 ]
 
 
@@ -35,3 +37,17 @@ def load(text: str, filename: str, connectors: Mapping[str, Connector]) -> Recip
     problems = Problems(filename, text)
     root = recipe_yaml.parse(text, problems)
     return recipe_reader.read(root, problems, text, connectors)
+
+
+def text_of(folder: Path) -> str:
+    """What stands in the recipe.yaml of this folder. Raises `RecipeError` for bytes that are no UTF-8 text."""
+    file = folder / "recipe.yaml"
+    raw = file.read_bytes()
+    try:
+        return raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        column = len(raw[: problem.start].rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+        hint = "Save the file as UTF-8 (every editor can), and try again."
+        said = Problem(f"{folder.name}/{file.name}", line, column, "this is not UTF-8 text", hint)
+        raise RecipeError([said]) from problem

@@ -58,9 +58,8 @@ class CannotSwitchOn(ValueError):
 def sync(hub: Hub) -> None:
     """Bring the shipped recipes in: a new text becomes the current version unless somebody published their own."""
     for folder in sorted(p.parent for p in SHIPPED.glob("*/recipe.yaml")):
-        text = (folder / "recipe.yaml").read_text()
         try:
-            loaded = recipe.load(text, f"{folder.name}/recipe.yaml", hub.connectors)
+            loaded = recipe.load(recipe.text_of(folder), f"{folder.name}/recipe.yaml", hub.connectors)
         except RecipeError as problem:
             _note_problem(hub, folder.name, str(problem))
             continue
@@ -79,7 +78,7 @@ def _note_problem(hub: Hub, folder: str, text: str) -> None:
 
 def publish(hub: Hub, folder: Path, *, by: str) -> Recipe:
     """Make a folder's recipe the current version. Runs under way keep theirs. Raises RecipeError."""
-    loaded = recipe.load((folder / "recipe.yaml").read_text(), f"{folder.name}/recipe.yaml", hub.connectors)
+    loaded = recipe.load(recipe.text_of(folder), f"{folder.name}/recipe.yaml", hub.connectors)
     hub.db.write(lambda conn: _publish(conn, hub, loaded, by))
     return loaded
 

@@ -25,7 +25,7 @@ class Result:
 
 def check(connectors: Mapping[str, Connector], folder: Path) -> tuple[Recipe, list[Result]]:
     """Load a recipe's folder and run its cases. Raises RecipeError when it does not load."""
-    loaded = recipe.load((folder / "recipe.yaml").read_text(), f"{folder.name}/recipe.yaml", connectors)
+    loaded = recipe.load(recipe.text_of(folder), f"{folder.name}/recipe.yaml", connectors)
     return loaded, [Result(case.name, try_case(connectors, loaded, case)) for case in cases.load(folder, loaded)]
 
 
