@@ -235,7 +235,7 @@ class Gate:
         stop = self.work.trouble(change.opened, change.place, trouble, note)
         row = self.journal.reload_write(write_id)
         if state == "unknown" and isinstance(stop, Later):
-            why = f"{trouble.words}. Looking whether it arrived before anything is sent again"
+            why = f"{trouble.words.rstrip('.')}. Looking whether it arrived before anything is sent again"
             return Later(
                 why, self.hub.steady.now() + self.work.patience.settle(2) if change.action.find else row["deadline_at"]
             )

@@ -179,11 +179,12 @@ class Work:
             return Later(trouble.words, now + int((trouble.seconds or 1) * 1000))
         if trouble.kind is Kind.RECONNECT:
             return Waiting(
-                f"{trouble.words}. Reconnect {opened.connector.title}; this run then goes on by itself", opened.id
+                f"{trouble.words.rstrip('.')}. Reconnect {opened.connector.title}; this run then goes on by itself",
+                opened.id,
             )
         if trouble.kind is Kind.REFUSED:
             return Failed(trouble.words)
         if self.hub.now() - started > GIVE_UP * self.patience.scale:
-            return Failed(f"{trouble.words}. Tried for a day; press “Try again” when it works")
+            return Failed(f"{trouble.words.rstrip('.')}. Tried for a day; press “Try again” when it works")
         pause = int(trouble.seconds * 1000) if trouble.seconds else self.patience.backoff(tries)
         return Later(f"{trouble.words}; trying again", now + pause)
