@@ -49,7 +49,9 @@ def test_a_foreign_address_is_refused(address: str, client: str) -> None:
 
 def test_a_redirect_is_not_followed() -> None:
     def answer(client: socket.socket) -> None:
-        client.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/inside\r\nContent-Length: 0\r\n\r\n")
+        client.sendall(
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/inside\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        )
 
     with raw(answer) as served:
         door = served.door()
@@ -166,7 +168,7 @@ def test_sdks_get_their_own_clients_errors(name: str) -> None:
 
 def test_a_cookie_is_not_kept(there: Vendor) -> None:
     def answer(client: socket.socket) -> None:
-        client.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 2\r\n\r\n{}")
+        client.sendall(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
 
     with raw(answer) as served:
         door = served.door()
