@@ -9,7 +9,7 @@ from collections import OrderedDict
 from types import FrameType
 
 from app import jobs
-from app.core import alarm, beginning, claims, events, polling
+from app.core import alarm, beginning, claims, events, polling, reviews
 from app.core.hub import Hub, open_hub
 from app.settings import Settings
 
@@ -59,7 +59,7 @@ class Rung:
 
 
 def tick(hub: Hub, rung: Rung) -> None:
-    """One round: unrouted events, runs that nobody holds, polls that are due."""
+    """One round: unrouted events, runs that nobody holds, approvals nobody gave in time, polls that are due."""
     settings, now = hub.settings, hub.steady.now()
     again = int(_RING_AGAIN * min(settings.patience, 1.0))
     for event_id in events.new_ones(hub, _MOST, older_than=int(2000 * min(settings.patience, 1.0))):
@@ -68,5 +68,6 @@ def tick(hub: Hub, rung: Rung) -> None:
     for run_id in claims.ready(hub, _MOST):
         if rung.may(run_id, now, again):
             jobs.ring_run(settings, run_id)
+    reviews.expire(hub)
     for connection_id, kind in polling.due(hub):
         jobs.ring_poll(settings, connection_id, kind)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core import asking, claims, recipes, undoing
 from app.core.claims import Claim
@@ -25,6 +27,7 @@ from app.db.models import connections, reviews
 from connectors.contract import JSON, Call, Refused
 
 log = logging.getLogger("patchbay.engine")
+_DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # nothing can be said of the run: its lease decides
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ def work_on(hub: Hub, claim: Claim) -> Outcome:
     except Lost:
         log.info("run %s is no longer ours", claim.run["id"])
         return Outcome("lost", claim.run["id"])
+    except _DATABASE_AWAY as problem:
+        log.warning(
+            "the database was away during run %s (%s); it goes on when its lease is over", claim.run["id"], problem
+        )
+        return Outcome("lost", claim.run["id"])
 
 
 def _attempt(hub: Hub, claim: Claim) -> Stop | None:
@@ -60,7 +68,7 @@ def _attempt(hub: Hub, claim: Claim) -> Stop | None:
         return Failed(str(problem))
     except RecipeError as problem:
         return Waiting(f"This recipe no longer fits this hub: {problem.problems[0].message}")
-    except Lost:
+    except (Lost, *_DATABASE_AWAY):
         raise
     except Exception as error:
         number = new_id()[-8:]

@@ -76,6 +76,27 @@ def decide(hub: Hub, review_id: str, decision: str, *, by: str, row_version: int
     return get(hub, review_id)
 
 
+def expire(hub: Hub) -> int:
+    """Requests for approval that nobody answered in time: their runs end, and say so. Returns how many."""
+
+    def save(conn: Connection) -> int:
+        late = (reviews.c.state == "open") & (reviews.c.expires_at <= hub.now())
+        gone = (
+            conn.execute(update(reviews).where(late).values(state="expired").returning(reviews.c.run)).scalars().all()
+        )
+        why = "Nobody approved this in time, so nothing was sent. Start the event over if it is still wanted"
+        ended = {"state": "failed", "error": why, "why": why, "ended_at": hub.now()}
+        mine = models.runs.c.id.in_([run for run in gone if run]) & (models.runs.c.state == "waiting")
+        conn.execute(update(models.runs).where(mine).values(**ended))
+        return len(gone)
+
+    with hub.db.read() as conn:
+        due = conn.execute(
+            select(reviews.c.id).where(reviews.c.state == "open", reviews.c.expires_at <= hub.now())
+        ).first()
+    return hub.db.write(save) if due else 0
+
+
 def _act(conn: Connection, hub: Hub, review: RowMapping, decision: str, *, undo: bool) -> None:
     """What follows for the run: it goes on, or it ends."""
     if not review["run"]:
