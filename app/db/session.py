@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -17,10 +18,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 T = TypeVar("T")
 Write = Callable[[Connection], T]
+_BUSY = 15.0  # seconds a writer waits for its turn
 _BATCH = 100  # writes that share one commit at most
 
 
@@ -166,11 +169,24 @@ class _GroupCommit:
         """Writers of other processes wait here, in turn, instead of polling SQLite's lock."""
         if self._file is None:
             self._file = self._path.open("a")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        _wait_for(self._file)
         try:
             yield
         finally:
             fcntl.flock(self._file, fcntl.LOCK_UN)
+
+
+def _wait_for(file: Any) -> None:
+    """The lock, within SQLite's own patience: a process that was stopped while it held it must not stop intake for ever."""
+    end, pause = time.monotonic() + _BUSY, 0.0002
+    while True:
+        try:
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            if time.monotonic() > end:
+                raise OperationalError("flock", {}, TimeoutError("another process holds the database")) from held
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.004)
 
 
 def _run(conn: Connection, fn: Write[Any], *, alone: bool) -> tuple[Any, BaseException | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, event, func, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.core.statements import add, insert_once, upsert
-from app.db import models
+from app.db import models, session
 from app.db.models import house, serials
 from app.db.session import Database
 
@@ -207,3 +208,16 @@ def test_the_three_statements_that_both_databases_share(db: Database) -> None:
         return [made, value, tuple(sums)]
 
     assert db.write(say) == [[True, False], "3", (12, 2)]
+
+
+def test_a_lock_that_is_never_given_back_is_an_error_not_a_wait_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_BUSY", 0.05)
+    db = Database(f"sqlite:///{tmp_path}/x.sqlite")
+    with (tmp_path / "x.sqlite.lock").open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(OperationalError, match="another process"):
+            db.write(lambda conn: None)
+    db.write(lambda conn: None)
+    db.close()
