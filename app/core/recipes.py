@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from app.core import audit, house, recipe
+from app.core import audit, house, recipe, trial
 from app.core.hub import Hub
 from app.core.recipe import Recipe, RecipeError
 from app.core.statements import insert_once, upsert
@@ -68,6 +68,7 @@ def sync(hub: Hub) -> None:
             known = house.get(conn, f"problem:{folder.name}", "")
         if known:
             _note_problem(hub, folder.name, "")
+        _note_cases(hub, loaded, folder)
         if current.get("version") != loaded.version and current.get("by", "shipped") == "shipped":
             hub.db.write(partial(_publish, hub=hub, loaded=loaded, by="shipped"))
 
@@ -79,8 +80,23 @@ def _note_problem(hub: Hub, folder: str, text: str) -> None:
 def publish(hub: Hub, folder: Path, *, by: str) -> Recipe:
     """Make a folder's recipe the current version. Runs under way keep theirs. Raises RecipeError."""
     loaded = recipe.load(recipe.text_of(folder), f"{folder.name}/recipe.yaml", hub.connectors)
+    _note_cases(hub, loaded, folder)
     hub.db.write(lambda conn: _publish(conn, hub, loaded, by))
     return loaded
+
+
+def _note_cases(hub: Hub, loaded: Recipe, folder: Path) -> None:
+    """Run the cases of a version once and keep what does not pass: it decides whether the recipe may be switched on."""
+    key = f"cases:{loaded.slug}:{loaded.version}"
+    with hub.db.read() as conn:
+        if house.get(conn, key) == []:
+            return
+    try:
+        _, results = trial.check(hub.connectors, folder)
+        failed = [f"{r.name}: {r.problems[0]}" for r in results if r.problems]
+    except RecipeError as problem:
+        failed = [problem.problems[0].message]
+    hub.db.write(lambda conn: house.put(conn, key, failed))
 
 
 def _publish(conn: Connection, hub: Hub, loaded: Recipe, by: str) -> None:
@@ -196,7 +212,7 @@ def switch_on(
     old = page.practice if practice else page.real
     values = {**(old.settings if old else {}), **(settings or {})}
     chosen = _accounts(hub, page.recipe, practice, {**(old.connections if old else {}), **(accounts or {})})
-    missing = page.recipe.problems_with(values)
+    missing = page.recipe.problems_with(values) or _failing(hub, page)
     if missing:
         raise CannotSwitchOn("\n".join(missing))
     row = {
@@ -221,6 +237,17 @@ def switch_on(
     if switch is None:
         raise LookupError(slug)
     return switch
+
+
+def _failing(hub: Hub, page: RecipePage) -> list[str]:
+    """A recipe without a passing case cannot be switched on."""
+    with hub.db.read() as conn:
+        failed = house.get(conn, f"cases:{page.slug}:{page.version}", ["it has no cases that were run"])
+    if not failed:
+        return []
+    return [
+        f"The cases of this recipe do not pass ({failed[0]}). See them all with: patchbay recipe check, mend, publish again."
+    ]
 
 
 def switch_off(hub: Hub, slug: str, *, practice: bool = False, by: str = "") -> None:

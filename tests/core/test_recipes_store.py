@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,20 @@ def test_a_removed_account_is_not_used(here: World) -> None:
     real(here, "zoom")
     connections.remove(here.hub, real(here), by="Ana")
     assert "Connect Notion first" in refused(here, settings={"meetings": MEETINGS})
+
+
+def test_a_recipe_whose_cases_do_not_pass_is_not_switched_on(here: World, tmp_path: Path) -> None:
+    there = folder(tmp_path, "## Overview", "## In short")
+    recipes.publish(here.hub, there, by="Ana")
+    with pytest.raises(CannotSwitchOn, match="cases"):
+        recipes.switch_on(here.hub, RECIPE, practice=True, by="Ana")
+    for name in ("samples", "cases"):
+        shutil.copytree(recipes.SHIPPED / RECIPE / name, there / name)
+    shipped = (recipes.SHIPPED / RECIPE / "cases.yaml").read_text()
+    (there / "cases.yaml").write_text(shipped)
+    recipes.publish(here.hub, there, by="Ana")
+    with pytest.raises(CannotSwitchOn, match="do not pass"):
+        recipes.switch_on(here.hub, RECIPE, practice=True, by="Ana")
+    (there / "cases.yaml").write_text(shipped.replace("## Overview", "## In short"))
+    recipes.publish(here.hub, there, by="Ana")
+    assert recipes.switch_on(here.hub, RECIPE, practice=True, by="Ana").is_on
