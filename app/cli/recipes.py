@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli import place
+from app.cli import pickers, place
 from app.cli.speak import JSON, Failed, Misused, Out, pairs, plain
 
 if TYPE_CHECKING:
@@ -98,12 +98,17 @@ def enable(args: argparse.Namespace, out: Out) -> JSON:
 
         page = recipes.get(hub, args.slug)
         before = page.practice if args.practice else page.real
+        accounts = pairs(args.connection, "--connection")
+        given = _settings(page.recipe, args.set) if page.recipe else {}
+        if page.recipe:
+            chosen = {**(before.connections if before else {}), **accounts}
+            given = pickers.settled(hub, page.recipe, given, chosen, practice=args.practice)
         switch = recipes.switch_on(
             hub,
             args.slug,
             practice=args.practice,
-            settings=_settings(page.recipe, args.set) if page.recipe else {},
-            accounts=pairs(args.connection, "--connection"),
+            settings=given,
+            accounts=accounts,
             level=args.level or (before.level if before else "auto"),
             daily_tokens=args.daily_tokens,
             by=place.who(),
