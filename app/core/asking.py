@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
-from app.core import claims, limits, model
+from app.core import claims, limits, model, recipes
 from app.core.handover import open_review
 from app.core.model import Question, RawReply, Unusable
 from app.core.opening import Opened
@@ -20,6 +20,9 @@ from app.core.work import Work
 from app.db.models import budgets, switches
 from connectors.contract import JSON
 
+_CAP = select(switches.c.daily_tokens).where(
+    switches.c.slug == bindparam("recipe"), switches.c.practice == bindparam("is_practice")
+)
 _TRIES = 2  # the question, and one repair; two more each time a person says "ask again"
 
 
@@ -94,12 +97,9 @@ def _budget_key(work: Work) -> dict[str, str]:
 
 def _reserve(conn: Connection, work: Work, amount: int) -> None:
     """Before the call, so that a thousand events at once cannot overspend. Raises Later when the day's budget is used up."""
-    key = _budget_key(work)
-    add(conn, budgets, key, tokens=amount, cost=0)
-    where = (budgets.c.recipe == key["recipe"]) & (budgets.c.day == key["day"])
-    used = conn.execute(select(budgets.c.tokens).where(where)).scalar_one()
-    mine = (switches.c.slug == work.run["recipe"]) & (switches.c.practice == work.run["practice"])
-    cap = conn.execute(select(switches.c.daily_tokens).where(mine)).scalar() or 500_000
+    used, _ = add(conn, budgets, _budget_key(work), tokens=amount, cost=0)
+    mine = {"recipe": work.run["recipe"], "is_practice": work.run["practice"]}
+    cap = conn.execute(_CAP, mine).scalar() or recipes.DAILY_TOKENS
     if used > cap:
         midnight = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         left = int((midnight - datetime.now(UTC)).total_seconds() * 1000)

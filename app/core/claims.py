@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.patience import Patience
+from app.core.statements import change
 from app.core.stops import Lost
 from app.db.models import runs
 
@@ -26,8 +28,10 @@ class Claim:
     at: int  # wall time, ms
 
 
-def claimable(now: int) -> ColumnElement[bool]:
-    """Runs that somebody may take now: nobody holds them and no earlier run of their serial key is unfinished."""
+def claimable() -> ColumnElement[bool]:
+    """Runs that somebody may take at `now` (a parameter of the statement): nobody holds them and no earlier run of their
+    serial key is unfinished."""
+    now: Any = bindparam("now")
     earlier = runs.alias("earlier")
     first = ~exists().where(
         earlier.c.serial_key == runs.c.serial_key,
@@ -42,29 +46,35 @@ def claimable(now: int) -> ColumnElement[bool]:
     return and_(free, or_(runs.c.serial_key == "", first))
 
 
+_READY = select(runs.c.id).where(claimable()).order_by(runs.c.wake_at, runs.c.id)
+_NEXT = _READY.limit(1).with_for_update(skip_locked=True, of=runs)
+_THIS = _NEXT.where(runs.c.id == bindparam("run"))
+_TAKE = (
+    update(runs)
+    .where(runs.c.id == bindparam("chosen"))
+    .values(fence=runs.c.fence + 1, claims=runs.c.claims + 1, holder=bindparam("who"), lease_until=bindparam("until"))
+    .values(state="running", why="", waits_for="")
+    .returning(*runs.c)
+)
+_SUCCESSOR = (
+    select(runs.c.id)
+    .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no > bindparam("no"), runs.c.state == "queued")
+    .order_by(runs.c.serial_no)
+    .limit(1)
+)
+
+
 def claim(hub: Hub, holder: str, run_id: str | None = None) -> Claim | None:
     """Take this run, or the one that has waited longest. None when there is none."""
     now = hub.steady.now()
     lease = Patience(hub.settings.patience).between()
-    pick = select(runs.c.id).where(claimable(now)).order_by(runs.c.wake_at, runs.c.id).limit(1)
-    if run_id is not None:
-        pick = pick.where(runs.c.id == run_id)
+    wanted = {"now": now} if run_id is None else {"now": now, "run": run_id}
 
     def take(conn: Connection) -> Claim | None:
-        chosen = conn.execute(pick.with_for_update(skip_locked=True, of=runs)).scalar()
+        chosen = conn.execute(_NEXT if run_id is None else _THIS, wanted).scalar()
         if chosen is None:
             return None
-        values = {
-            "state": "running",
-            "fence": runs.c.fence + 1,
-            "claims": runs.c.claims + 1,
-            "holder": holder,
-            "lease_until": now + lease,
-            "why": "",
-            "waits_for": "",
-        }
-        conn.execute(update(runs).where(runs.c.id == chosen).values(**values))
-        row = conn.execute(select(runs).where(runs.c.id == chosen)).mappings().one()
+        row = conn.execute(_TAKE, {"chosen": chosen, "who": holder, "until": now + lease}).mappings().one()
         if row["claims"] > _MOST_CLAIMS:
             _poison(conn, hub, row)
             return None
@@ -75,9 +85,13 @@ def claim(hub: Hub, holder: str, run_id: str | None = None) -> Claim | None:
 
 def hold(conn: Connection, claim_: Claim, until: int, *, progress: bool = False) -> None:
     """Extend the lease, in the transaction that does the work. Raises Lost when the run is no longer ours."""
-    mine = and_(runs.c.id == claim_.run["id"], runs.c.fence == claim_.fence, runs.c.state == "running")
-    values = {"lease_until": until} | ({"claims": 0} if progress else {})
-    if conn.execute(update(runs).where(mine).values(**values).returning(runs.c.id)).first() is None:
+    values = {"lease_until": until, "claims": 0} if progress else {"lease_until": until}
+    _change_mine(conn, claim_, **values)
+
+
+def _change_mine(conn: Connection, claim_: Claim, **values: Any) -> None:
+    mine = {"id": claim_.run["id"], "fence": claim_.fence, "state": "running"}
+    if not change(conn, runs, mine, **values):
         raise Lost(claim_.run["id"])
 
 
@@ -93,7 +107,6 @@ def let_go(
     ended_at: int | None = None,
 ) -> None:
     """The run is free again, in this state: it did not kill its worker. Raises Lost."""
-    mine = and_(runs.c.id == claim_.run["id"], runs.c.fence == claim_.fence, runs.c.state == "running")
     values = {
         "state": state,
         "why": why,
@@ -105,30 +118,25 @@ def let_go(
         "lease_until": 0,
         "claims": 0,
     }
-    if conn.execute(update(runs).where(mine).values(**values).returning(runs.c.id)).first() is None:
-        raise Lost(claim_.run["id"])
+    _change_mine(conn, claim_, **values)
 
 
 def successor(conn: Connection, run: RowMapping) -> str | None:
     """The next run of the same serial key, to be rung when this one has ended."""
     if not run["serial_key"]:
         return None
-    query = select(runs.c.id).where(
-        runs.c.serial_key == run["serial_key"], runs.c.serial_no > run["serial_no"], runs.c.state == "queued"
-    )
-    return conn.execute(query.order_by(runs.c.serial_no).limit(1)).scalar()
+    return conn.execute(_SUCCESSOR, {"key": run["serial_key"], "no": run["serial_no"]}).scalar()
 
 
 def ready(hub: Hub, limit: int) -> list[str]:
     """Ids of runs that could be claimed now, for the clock to ring."""
-    query = select(runs.c.id).where(claimable(hub.steady.now())).order_by(runs.c.wake_at, runs.c.id).limit(limit)
     with hub.db.read() as conn:
-        return [str(i) for i in conn.execute(query).scalars()]
+        return [str(i) for i in conn.execute(_READY.limit(limit), {"now": hub.steady.now()}).scalars()]
 
 
 def waiting_count(hub: Hub) -> int:
     with hub.db.read() as conn:
-        return int(conn.execute(select(func.count()).where(claimable(hub.steady.now()))).scalar_one())
+        return int(conn.execute(select(func.count()).where(claimable()), {"now": hub.steady.now()}).scalar_one())
 
 
 def _poison(conn: Connection, hub: Hub, row: RowMapping) -> None:

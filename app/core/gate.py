@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from app.core import claims, limits, settle
+from app.core import claims, limits, settle, statements
 from app.core.alarm import armed
 from app.core.answers import Kind, Trouble, classify
 from app.core.handover import open_review
@@ -41,6 +41,7 @@ class Change:
     arguments: dict[str, JSON]
     undoes: str = ""
     row: RowMapping | None = None
+    call: str = ""  # the row of the call that is under way
 
 
 class Gate:
@@ -164,9 +165,9 @@ class Gate:
             "before": self._seal(write_id, "before", before),
         }
         self._put(conn, change, write_id, key, request, values)
-        conn.execute(
-            calls.insert().values(id=new_id(), write=write_id, fence=work.claim.fence, started_at=self.hub.now())
-        )
+        change.call = new_id()
+        sent = {"id": change.call, "write": write_id, "fence": work.claim.fence, "started_at": self.hub.now()}
+        statements.insert(conn, calls, sent)
         started: dict[str, Any] = (
             {} if change.row is not None else {"started_at": self.hub.now(), "given": change.arguments}
         )
@@ -206,7 +207,7 @@ class Gate:
                 "ended_at": wall,
             }
             change_write(conn, write_id, **values)
-            self._end_call(conn, change, write_id)
+            self._end_call(conn, change)
             limits.note_success(conn, change.opened.id, wall)
             if change.undoes:
                 work.journal.compensated(conn, change.undoes)
@@ -228,7 +229,7 @@ class Gate:
         def note(conn: Connection) -> None:
             ended = {"ended_at": self.hub.now()} if state == "failed" else {}
             change_write(conn, write_id, state=state, error=trouble.words, **ended)
-            self._end_call(conn, change, write_id, trouble)
+            self._end_call(conn, change, trouble)
 
         if trouble.kind is Kind.BUG:
             trouble = Trouble(Kind.UNKNOWN, trouble.words, trouble.seconds, trouble.status)
@@ -241,7 +242,7 @@ class Gate:
             )
         return stop
 
-    def _end_call(self, conn: Connection, change: Change, write_id: str, trouble: Trouble | None = None) -> None:
+    def _end_call(self, conn: Connection, change: Change, trouble: Trouble | None = None) -> None:
         last = change.opened.door.last
         values: dict[str, Any] = {"ended_at": self.hub.now(), "status": last.status if last else None}
         if last:
@@ -250,10 +251,8 @@ class Gate:
             )
         if trouble:
             values["error"] = trouble.words[:8192]
-        open_call = (
-            (calls.c.write == write_id) & (calls.c.ended_at.is_(None)) & (calls.c.fence == self.work.claim.fence)
-        )
-        conn.execute(calls.update().where(open_call).values(**values))
+        if change.call:
+            statements.change(conn, calls, {"id": change.call}, **values)
 
     # --- rehearse and review ---
 
@@ -331,7 +330,7 @@ class Gate:
             "undoes": change.undoes,
             "made_at": self.hub.now(),
         }
-        conn.execute(writes.insert().values(**{**row, **values}))
+        statements.insert(conn, writes, {**row, **values})
 
     def _seal(self, write_id: str, column: str, value: JSON) -> bytes | None:
         return None if value is None else self.hub.vault.seal_json(value, f"writes:{write_id}:{column}")

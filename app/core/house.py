@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.core.statements import upsert
 from app.db.models import house
 
+_VALUE = select(house.c.value).where(house.c.key == bindparam("which"))
+
 
 def get(conn: Connection, key: str, default: Any = None) -> Any:
     """The JSON value of a fact."""
-    text = conn.execute(select(house.c.value).where(house.c.key == key)).scalar()
+    text = conn.execute(_VALUE, {"which": key}).scalar()
     return default if text is None else json.loads(text)
 
 

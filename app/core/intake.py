@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.handover import open_review
@@ -21,6 +21,22 @@ from connectors.contract import BadSignature, Event, Unreadable
 
 LARGEST = 1024 * 1024  # bytes of one delivery
 _LEAST_DISK = 200 * 1024 * 1024
+
+_c = connections.c
+_HOOK = select(_c.id, _c.hook_secrets).where(
+    _c.hook_key == bindparam("key"), _c.slug == bindparam("slug"), _c.state != "removed"
+)
+_HEARD = (
+    update(connections)
+    .where(_c.id == bindparam("which"), (_c.last_event_at.is_(None)) | (_c.last_event_at < bindparam("old")))
+    .values(last_event_at=bindparam("now"))
+)
+_COPY = (
+    update(events)
+    .where(events.c.connection == bindparam("account"), events.c.dedupe_key == bindparam("same"))
+    .values(copies=events.c.copies + 1, last_copy_at=bindparam("now"))
+    .returning(events.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -84,10 +100,8 @@ def _disk_full(hub: Hub) -> bool:
 
 
 def _connection(hub: Hub, slug: str, key: str) -> RowMapping | None:
-    c = connections.c
-    query = select(c.id, c.hook_secrets).where(c.hook_key == key, c.slug == slug, c.state != "removed")
     with hub.db.read() as conn:
-        return conn.execute(query).mappings().first()
+        return conn.execute(_HOOK, {"key": key, "slug": slug}).mappings().first()
 
 
 def _row(hub: Hub, connection_id: str, slug: str, event: Event) -> dict[str, Any]:
@@ -113,17 +127,14 @@ def _insert(conn: Connection, connection_id: str, rows: list[dict[str, Any]], no
             results.append((row["id"], True))
         else:
             results.append((_count_copy(conn, row, now), False))
-    c = connections.c
-    stale = (c.last_event_at.is_(None)) | (c.last_event_at < now - 10_000)
-    conn.execute(update(connections).where(c.id == connection_id, stale).values(last_event_at=now))
+    conn.execute(_HEARD, {"which": connection_id, "now": now, "old": now - 10_000})
     return results
 
 
 def _count_copy(conn: Connection, row: dict[str, Any], now: int) -> str:
     """The id of the event that is there already."""
-    same = (events.c.connection == row["connection"]) & (events.c.dedupe_key == row["dedupe_key"])
-    counted = update(events).where(same).values(copies=events.c.copies + 1, last_copy_at=now)
-    return str(conn.execute(counted.returning(events.c.id)).scalar_one())
+    same = {"account": row["connection"], "same": row["dedupe_key"], "now": now}
+    return str(conn.execute(_COPY, same).scalar_one())
 
 
 def _dead(hub: Hub, row: RowMapping, body: bytes, why: str) -> Answer:

@@ -6,14 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from app.core.hub import Hub
-from app.core.statements import upsert
+from app.core.statements import change, upsert
 from app.db.models import entries, reviews, writes
 from connectors.contract import JSON
 
 Place = tuple[str, str]  # (step, item)
+
+_ENTRIES = select(entries).where(entries.c.run == bindparam("which"))
+_WRITES = select(writes).where(writes.c.run == bindparam("which"))
+_WRITE = select(writes).where(writes.c.id == bindparam("which"))
+_REVIEWS = select(reviews).where(reviews.c.run == bindparam("which")).order_by(reviews.c.opened_at, reviews.c.id)
 
 
 @dataclass
@@ -36,17 +41,16 @@ class Journal:
     writes: dict[tuple[str, str, str], RowMapping] = field(default_factory=dict)
     reviews: list[RowMapping] = field(default_factory=list)
     _unsaved: list[dict[str, Any]] = field(default_factory=list)
-    _due: list[Callable[[Connection], None]] = field(default_factory=list)
+    _due: list[Callable[[Connection], Any]] = field(default_factory=list)
 
     @classmethod
     def read(cls, hub: Hub, run_id: str) -> Journal:
         journal = cls(hub, run_id)
         with hub.db.read() as conn:
-            found = conn.execute(select(entries).where(entries.c.run == run_id)).mappings().all()
-            for row in conn.execute(select(writes).where(writes.c.run == run_id)).mappings():
+            found = conn.execute(_ENTRIES, {"which": run_id}).mappings().all()
+            for row in conn.execute(_WRITES, {"which": run_id}).mappings():
                 journal.writes[row["step"], row["item"], row["undoes"]] = row
-            decided = reviews.select().where(reviews.c.run == run_id).order_by(reviews.c.opened_at, reviews.c.id)
-            journal.reviews = list(conn.execute(decided).mappings())
+            journal.reviews = list(conn.execute(_REVIEWS, {"which": run_id}).mappings())
         for row in found:
             value = hub.vault.open_json(row["answer"], _place(run_id, row["step"], row["item"], "answer"))
             journal.entries[row["step"], row["item"]] = Entry(row["state"], value, row["tries"], row["started_at"])
@@ -63,7 +67,7 @@ class Journal:
             now = self.hub.now()
             self._unsaved.append({"step": step, "item": item, "state": state, "started_at": now, "ended_at": now})
 
-    def later(self, do: Callable[[Connection], None]) -> None:
+    def later(self, do: Callable[[Connection], Any]) -> None:
         """A change that joins the next transaction."""
         self._due.append(do)
 
@@ -101,7 +105,7 @@ class Journal:
 
     def reload_write(self, write_id: str) -> RowMapping:
         with self.hub.db.read() as conn:
-            row = conn.execute(select(writes).where(writes.c.id == write_id)).mappings().one()
+            row = conn.execute(_WRITE, {"which": write_id}).mappings().one()
         self.writes[row["step"], row["item"], row["undoes"]] = row
         return row
 
@@ -117,4 +121,4 @@ def _place(run: str, step: str, item: str, column: str) -> str:
 
 
 def change_write(conn: Connection, write_id: str, **values: Any) -> None:
-    conn.execute(update(writes).where(writes.c.id == write_id).values(**values))
+    change(conn, writes, {"id": write_id}, **values)

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from app.core.statements import insert_once
+from app.core.statements import change, insert_once
 from app.db.models import connections, limits
 
 _FAILS = 5  # in a row open the circuit
 _FIRST_PAUSE, _LONGEST_PAUSE = 60_000, 1_800_000  # ms
+
+_c = connections.c
+_TAT = select(limits.c.tat).where(limits.c.key == bindparam("which")).with_for_update()
+_PAUSES = select(_c.circuit, _c.circuit_until, _c.quiet_until).where(_c.id == bindparam("which"))
+_SUCCESS = (
+    update(connections)
+    .where(_c.id == bindparam("which"))
+    .where((_c.fails > 0) | (_c.circuit == "open") | (_c.last_call_at.is_(None)) | (_c.last_call_at < bindparam("old")))
+    .values(fails=0, trips=0, circuit="closed", last_call_at=bindparam("wall"))
+)
 
 
 def take(conn: Connection, key: str, rate: float, burst: int, now: int, *, ahead: int) -> int:
@@ -19,12 +29,14 @@ def take(conn: Connection, key: str, rate: float, burst: int, now: int, *, ahead
     GCRA: `tat` is when the bucket would be full again.
     """
     interval = max(math.ceil(1000 / rate), 1)  # whole ms; rounded down it would allow more than `rate`
-    insert_once(conn, limits, {"key": key, "tat": 0})
-    tat = conn.execute(select(limits.c.tat).where(limits.c.key == key).with_for_update()).scalar_one()
+    tat = conn.execute(_TAT, {"which": key}).scalar()
+    if tat is None:
+        insert_once(conn, limits, {"key": key, "tat": 0})
+        tat = conn.execute(_TAT, {"which": key}).scalar_one()
     start = max(int(tat), now)
     wait = max(start - (burst - 1) * interval - now, 0)
     if wait <= ahead:
-        conn.execute(update(limits).where(limits.c.key == key).values(tat=start + interval))
+        change(conn, limits, {"key": key}, tat=start + interval)
     return wait
 
 
@@ -35,7 +47,7 @@ def closed_for(conn: Connection, connection_id: str, now: int, *, probing: bool)
     """(ms until this connection may be called, why). (0, PROBE) for the first caller after a pause: the others wait on, while
     it (`probing`) may make all its calls."""
     c = connections.c
-    row = conn.execute(select(c.circuit, c.circuit_until, c.quiet_until).where(c.id == connection_id)).first()
+    row = conn.execute(_PAUSES, {"which": connection_id}).first()
     if row is None:
         return 0, ""
     if row.quiet_until > now:
@@ -50,10 +62,8 @@ def closed_for(conn: Connection, connection_id: str, now: int, *, probing: bool)
 
 
 def note_success(conn: Connection, connection_id: str, wall: int) -> None:
-    c = connections.c
-    fresh = {"fails": 0, "trips": 0, "circuit": "closed", "last_call_at": wall}
-    stale = (c.fails > 0) | (c.circuit == "open") | (c.last_call_at.is_(None)) | (c.last_call_at < wall - 10_000)
-    conn.execute(update(connections).where(c.id == connection_id, stale).values(**fresh))
+    """The circuit is closed, and the time of the last call is right to ten seconds."""
+    conn.execute(_SUCCESS, {"which": connection_id, "wall": wall, "old": wall - 10_000})
 
 
 def note_failure(conn: Connection, connection_id: str, now: int, scale: float) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, bindparam, select
 
 from app.core.http import Door
 from app.core.hub import Hub
@@ -15,6 +15,7 @@ from app.core.patience import Patience
 from app.db.models import connections
 from connectors.contract import Connector
 
+_ROW = select(connections).where(connections.c.id == bindparam("which"))
 FROM_ENVIRONMENT = "environment-openai"  # the connection that OPENAI_API_KEY makes
 
 
@@ -42,7 +43,7 @@ _cache = threading.local()
 
 def row(hub: Hub, connection_id: str) -> RowMapping | None:
     with hub.db.read() as conn:
-        return conn.execute(select(connections).where(connections.c.id == connection_id)).mappings().first()
+        return conn.execute(_ROW, {"which": connection_id}).mappings().first()
 
 
 def open_connection(hub: Hub, connection_id: str) -> Opened:

@@ -21,6 +21,8 @@ from app.settings import LEVELS
 DAILY_TOKENS = 500_000  # the model's budget of a recipe and day, until somebody chooses another
 SHIPPED = Path(__file__).resolve().parents[2] / "recipes"
 
+_ON = select(switches).where(switches.c.is_on)
+
 
 @dataclass(frozen=True)
 class Switch:
@@ -185,7 +187,7 @@ def problems(hub: Hub) -> dict[str, str]:
 
 def switched_on(conn: Connection, slug: str, connection_id: str) -> list[Switch]:
     """Switches that listen to events of this connection."""
-    rows = conn.execute(select(switches).where(switches.c.is_on)).mappings()
+    rows = conn.execute(_ON).mappings()
     return [s for row in rows if (s := _switch(row)) and s.connections.get(slug) == connection_id]
 
 

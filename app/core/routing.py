@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from app.core import recipes, scope
 from app.core.handover import open_review
@@ -14,11 +14,17 @@ from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.recipe import RecipeError, TemplateProblem
 from app.core.recipes import Switch
-from app.core.statements import insert_once
+from app.core.statements import change, insert_once
 from app.db.models import events, runs, serials
 
 log = logging.getLogger("patchbay.routing")
 _TRIES = 5
+
+_EVENT = select(events).where(events.c.id == bindparam("which"))
+_STATE = select(events.c.state).where(events.c.id == bindparam("which")).with_for_update()
+_NUMBER = (
+    update(serials).where(serials.c.key == bindparam("which")).values(next=serials.c.next + 1).returning(serials.c.next)
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class _Wish:
 def route(hub: Hub, event_id: str) -> list[str]:
     """Make the runs of a new event; returns their ids. A routed event gives none."""
     with hub.db.read() as conn:
-        event = conn.execute(select(events).where(events.c.id == event_id)).mappings().first()
+        event = conn.execute(_EVENT, {"which": event_id}).mappings().first()
         if event is None or event["state"] != "new":
             return []
         slug = event["kind"].partition(".")[0]
@@ -106,7 +112,7 @@ def _row(
 
 
 def _start(conn: Connection, hub: Hub, event: RowMapping, wishes: list[_Wish]) -> list[str]:
-    state = conn.execute(select(events.c.state).where(events.c.id == event["id"]).with_for_update()).scalar_one()
+    state = conn.execute(_STATE, {"which": event["id"]}).scalar_one()
     if state != "new":
         return []
     started, reasons = [], [w.because for w in wishes if w.because]
@@ -119,7 +125,7 @@ def _start(conn: Connection, hub: Hub, event: RowMapping, wishes: list[_Wish]) -
             reasons.append(f"{wish.switch.slug} already has a run for the same meeting or object")
     none = reasons or ["No recipe is switched on for this kind of event and account"]
     values = {"state": "routed"} if started else {"state": "ignored", "error": "; ".join(none)[:8192]}
-    conn.execute(update(events).where(events.c.id == event["id"]).values(**values))
+    change(conn, events, {"id": event["id"]}, **values)
     return started
 
 
@@ -127,9 +133,7 @@ def insert_run(conn: Connection, row: dict[str, Any]) -> bool:
     """The serial number comes from a row lock, so commit order is number order."""
     if row["serial_key"]:
         insert_once(conn, serials, {"key": row["serial_key"], "next": 1})
-        mine = serials.c.key == row["serial_key"]
-        number = update(serials).where(mine).values(next=serials.c.next + 1).returning(serials.c.next)
-        row = {**row, "serial_no": int(conn.execute(number).scalar_one()) - 1}
+        row = {**row, "serial_no": int(conn.execute(_NUMBER, {"which": row["serial_key"]}).scalar_one()) - 1}
     return insert_once(conn, runs, row)
 
 

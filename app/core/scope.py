@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from app.core import house
 from app.core.hub import Hub
@@ -14,6 +14,9 @@ from app.core.recipe import Recipe
 from app.core.work import Work
 from app.db.models import events, users
 from connectors.contract import JSON, Trigger
+
+_SEEN = select(events.c.kind, events.c.body).where(events.c.id == bindparam("which"))
+_NAMES = select(users.c.name).where(users.c.state == "active").order_by(users.c.made_at)
 
 
 def trigger_of(hub: Hub, kind: str) -> Trigger | None:
@@ -28,7 +31,7 @@ def people(conn: Connection, practice: bool) -> list[str]:
     if practice:
         return list(house.get(conn, "practice_people", []))
     names = list(house.get(conn, "people", []))
-    signed = conn.execute(select(users.c.name).where(users.c.state == "active").order_by(users.c.made_at)).scalars()
+    signed = conn.execute(_NAMES).scalars()
     return list(dict.fromkeys([*names, *(n for n in signed if n)]))
 
 
@@ -53,7 +56,7 @@ def scope_of(work: Work) -> dict[str, Any]:
 def event_of(hub: Hub, event_id: str) -> dict[str, JSON]:
     """A stored event in the shape recipes see."""
     with hub.db.read() as conn:
-        row = conn.execute(select(events.c.kind, events.c.body).where(events.c.id == event_id)).one()
+        row = conn.execute(_SEEN, {"which": event_id}).one()
     trigger = trigger_of(hub, row.kind)
     body = hub.vault.open(row.body, f"events:{event_id}:body")
     return trigger.shape(body) if trigger else {}
