@@ -40,6 +40,19 @@ class ModelClient:
     official: bool
     address: str
 
+    def complete(self, body: Mapping[str, JSON], seconds: float) -> tuple[bytes, str]:
+        """One question: the answer as it came and the server's name for the request. Exceptions of the SDK pass through.
+
+        By the SDK's own way for paths it has no method for: its method for chat.completions walks through every part of
+        the body and the answer, which takes three times as long and changes nothing.
+        """
+        import httpx2
+
+        answer = self.sdk.post(
+            "/chat/completions", cast_to=httpx2.Response, body=dict(body), options={"timeout": seconds}
+        )
+        return answer.content, answer.headers.get("x-request-id") or ""
+
 
 def open_model(credentials: Mapping[str, str], http: Http) -> ModelClient:
     """Raises `Refused` for a price that is no amount, an unknown limit name, or a missing key where one is needed."""

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.core import model_prompt
 from app.core.model_prompt import Message
@@ -46,8 +46,7 @@ class Answer(Protocol):
 class Client(Protocol):
     """What the connector opens (`connectors.openai.ModelClient`)."""
 
-    @property
-    def sdk(self) -> Any: ...
+    def complete(self, body: Mapping[str, JSON], seconds: float) -> tuple[bytes, str]: ...
     @property
     def token_parameter(self) -> str: ...
     @property
@@ -99,8 +98,8 @@ def estimate(question: Question, more: Sequence[Message] = ()) -> int:
 
 def call(client: Client, body: Mapping[str, JSON], timeout: float) -> RawReply:
     """One HTTP exchange (seconds in all), no retries. Exceptions of the SDK pass through."""
-    answer = client.sdk.chat.completions.with_raw_response.create(**body, timeout=timeout)
-    return raw_reply(answer.content, _asked(body), answer.headers.get("x-request-id") or "")
+    content, request_id = client.complete(body, timeout)
+    return raw_reply(content, _asked(body), request_id)
 
 
 def read(question: Question, raw: RawReply) -> JSON:

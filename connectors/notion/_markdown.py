@@ -20,7 +20,7 @@ NESTING = 120  # Markdown-it forgets what lies deeper, so a text that goes near 
 _TASK = re.compile(r"\[([ xX])\](?=\s|$)")
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def read(markdown: str) -> tuple[Node, ...]:
     """The blocks of a Markdown text, in order; none for a blank one."""
     text = clean(markdown)

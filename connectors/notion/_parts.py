@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from connectors.contract import JSON
-from connectors.notion._text import size
 from connectors.notion._tree import Node
 
 ARRAY = 100
@@ -84,8 +83,7 @@ def _fill(nodes: Sequence[Node], room: int) -> tuple[list[_Packed], int]:
 
 def _pack(node: Node, levels: int, blocks: int, room: int) -> _Packed:
     """The block with as many of its first descendants as the levels, blocks and bytes allow."""
-    own = size(node.payload()) + 20
-    found = _Packed(None, 1, own)
+    found = _Packed(None, 1, node.size)
     inside: list[JSON] = []
     for index, child in enumerate(node.children):
         if index == ARRAY or not _fits(child, levels, blocks - found.blocks, room - found.bytes):
@@ -104,8 +102,8 @@ def _fits(child: Node, levels: int, blocks: int, room: int) -> bool:
     """A table exists only with its rows, so it needs room and a level for all of them."""
     if child.kind == "table":
         return levels > 1 and len(child.children) < blocks and _whole(child) <= room
-    return levels > 0 and blocks > 0 and size(child.payload()) + 20 <= room
+    return levels > 0 and blocks > 0 and child.size <= room
 
 
 def _whole(node: Node) -> int:
-    return size(node.payload()) + 20 + sum(_whole(child) for child in node.children)
+    return node.size + sum(_whole(child) for child in node.children)
