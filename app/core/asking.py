@@ -124,7 +124,7 @@ def _cost(raw: RawReply, opened: Opened) -> int:
 
 
 def _save(work: Work, opened: Opened, place: tuple[str, str], raw: RawReply, value: JSON, problem: str) -> None:
-    """Journal the answer: never paid for twice."""
+    """Journal the answer with the next commit, which comes before anything else leaves: it is never paid for twice."""
     known = work.journal.entries.get(place)
     if known and isinstance(known.value, dict) and "raw" in known.value:
         return
@@ -141,13 +141,11 @@ def _save(work: Work, opened: Opened, place: tuple[str, str], raw: RawReply, val
     }
 
     def save(conn: Connection) -> None:
-        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30), progress=True)
+        claims.progress(conn, work.claim)
         work.journal.save(conn, *place, **line)
         limits.note_success(conn, opened.id, work.hub.now())
-        work.journal.flush(conn)
 
-    work.hub.db.write(save)
-    work.journal.flushed()
+    work.journal.later(save)
     work.journal.put(*place, line["state"], answer)
 
 
@@ -157,10 +155,10 @@ def _save_value(work: Work, place: tuple[str, str], value: JSON) -> None:
     answer = {**(known.value if isinstance(known.value, dict) else {}), "value": value}
 
     def save(conn: Connection) -> None:
-        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.lease(30), progress=True)
+        claims.progress(conn, work.claim)
         work.journal.save(conn, *place, state="done", answer=answer, ended_at=work.hub.now())
 
-    work.hub.db.write(save)
+    work.journal.later(save)
     work.journal.put(*place, "done", answer)
 
 
@@ -170,6 +168,8 @@ def _to_person(work: Work, step: Step, item: str, why: str) -> Waiting:
     def save(conn: Connection) -> None:
         claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)
         open_review(conn, work.hub, "answer", why, run=work.run["id"], step=step.id, item=item)
+        work.journal.flush(conn)
 
     work.hub.db.write(save)
+    work.journal.flushed()
     return Waiting(why)

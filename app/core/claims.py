@@ -89,6 +89,11 @@ def hold(conn: Connection, claim_: Claim, until: int, *, progress: bool = False)
     _change_mine(conn, claim_, **values)
 
 
+def progress(conn: Connection, claim_: Claim) -> None:
+    """An entry has ended. Raises Lost."""
+    _change_mine(conn, claim_, claims=0)
+
+
 def _change_mine(conn: Connection, claim_: Claim, **values: Any) -> None:
     mine = {"id": claim_.run["id"], "fence": claim_.fence, "state": "running"}
     if not change(conn, runs, mine, **values):

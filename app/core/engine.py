@@ -41,8 +41,9 @@ class Outcome:
 
 def work_on(hub: Hub, claim: Claim) -> Outcome:
     """Take a claimed run as far as it goes."""
+    journal = Journal(hub, claim.run["id"])
     try:
-        return _settle(hub, claim, _attempt(hub, claim))
+        return _settle(hub, claim, journal, _attempt(hub, claim, journal))
     except Lost:
         log.info("run %s is no longer ours", claim.run["id"])
         return Outcome("lost", claim.run["id"])
@@ -53,10 +54,12 @@ def work_on(hub: Hub, claim: Claim) -> Outcome:
         return Outcome("lost", claim.run["id"])
 
 
-def _attempt(hub: Hub, claim: Claim) -> Stop | None:
+def _attempt(hub: Hub, claim: Claim, journal: Journal) -> Stop | None:
     """None when the run came to its end. Everything that may go wrong is a Stop, but Lost."""
     try:
-        work = _work(hub, claim)
+        if claim.fence > 1:  # else nobody has had this run before
+            journal.load()
+        work = _work(hub, claim, journal)
         if claim.run["doing"] == "undo":
             undoing.take_back(work)
         else:
@@ -78,11 +81,11 @@ def _attempt(hub: Hub, claim: Claim) -> Stop | None:
         )
 
 
-def _work(hub: Hub, claim: Claim) -> Work:
+def _work(hub: Hub, claim: Claim, journal: Journal) -> Work:
     run = claim.run
     recipe = recipes.version(hub, run["recipe"], run["version"])
     given = hub.vault.open_json(run["input"], f"runs:{run['id']}:input")
-    return Work(hub, claim, recipe, Journal.read(hub, run["id"]), given["connections"], run["level"])
+    return Work(hub, claim, recipe, journal, given["connections"], run["level"])
 
 
 def _do(work: Work) -> None:
@@ -167,11 +170,12 @@ class _Hands:
         work.journal.put(step.id, item, "done", value)
 
 
-def _settle(hub: Hub, claim: Claim, stop: Stop | None) -> Outcome:
+def _settle(hub: Hub, claim: Claim, journal: Journal, stop: Stop | None) -> Outcome:
     """Put the run into the state it earned and let go of it."""
     run, wall = claim.run, hub.now()
 
-    def let_go(conn: Connection) -> str:
+    def let_go(conn: Connection) -> tuple[str, str | None]:
+        journal.flush(conn)
         if stop is None:
             state = "undone" if run["doing"] == "undo" else "done"
             claims.let_go(conn, claim, state, ended_at=wall)
@@ -184,13 +188,9 @@ def _settle(hub: Hub, claim: Claim, stop: Stop | None) -> Outcome:
         else:
             state = "failed"
             claims.let_go(conn, claim, state, why=stop.why, error=stop.why, ended_at=wall)
-        return state
+        return state, claims.successor(conn, run) if state in claims.FINAL else None
 
-    state = hub.db.write(let_go)
-    next_run = None
-    if state in claims.FINAL:
-        with hub.db.read() as conn:
-            next_run = claims.successor(conn, run)
+    state, next_run = hub.db.write(let_go)
     return Outcome(state, run["id"], run["id"] if state == "queued" else next_run)
 
 

@@ -217,7 +217,6 @@ class Gate:
 
         self.hub.db.write(outcome)
         self.journal.flushed()
-        self.journal.reload_write(write_id)
         if not more:
             self.journal.put(*change.place, "done", result)
         return result
@@ -271,7 +270,6 @@ class Gate:
 
         self.hub.db.write(save)
         self.journal.flushed()
-        self.journal.reload_write(write_id)
         return result
 
     def _ask_first(self, change: Change, write_id: str, key: str, request: Request) -> None:

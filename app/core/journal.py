@@ -43,18 +43,22 @@ class Journal:
     _unsaved: list[dict[str, Any]] = field(default_factory=list)
     _due: list[Callable[[Connection], Any]] = field(default_factory=list)
 
-    @classmethod
-    def read(cls, hub: Hub, run_id: str) -> Journal:
-        journal = cls(hub, run_id)
-        with hub.db.read() as conn:
-            found = conn.execute(_ENTRIES, {"which": run_id}).mappings().all()
-            for row in conn.execute(_WRITES, {"which": run_id}).mappings():
-                journal.writes[row["step"], row["item"], row["undoes"]] = row
-            journal.reviews = list(conn.execute(_REVIEWS, {"which": run_id}).mappings())
+    def load(self) -> None:
+        """What earlier claims of this run left behind."""
+        mine = {"which": self.run_id}
+        with self.hub.db.read() as conn:
+            found = conn.execute(_ENTRIES, mine).mappings().all()
+            self.reviews = list(conn.execute(_REVIEWS, mine).mappings())
+        self.load_writes()
         for row in found:
-            value = hub.vault.open_json(row["answer"], _place(run_id, row["step"], row["item"], "answer"))
-            journal.entries[row["step"], row["item"]] = Entry(row["state"], value, row["tries"], row["started_at"])
-        return journal
+            value = self.hub.vault.open_json(row["answer"], _place(self.run_id, row["step"], row["item"], "answer"))
+            self.entries[row["step"], row["item"]] = Entry(row["state"], value, row["tries"], row["started_at"])
+
+    def load_writes(self) -> None:
+        """All writes of the run as they are now."""
+        with self.hub.db.read() as conn:
+            for row in conn.execute(_WRITES, {"which": self.run_id}).mappings():
+                self.writes[row["step"], row["item"], row["undoes"]] = row
 
     def open(self, row: RowMapping, column: str) -> Any:
         """The JSON of an encrypted column of a write row."""

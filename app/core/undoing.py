@@ -14,6 +14,7 @@ from connectors.contract import Action
 
 def take_back(work: Work) -> None:
     """Undo every write of this run that can be undone. Raises Waiting where a person must decide, when all else is done."""
+    work.journal.load_writes()
     gate, conflicts = Gate(work), []
     for row in reversed(originals(work)):
         if row["state"] != "done" or _left(work, row):

@@ -170,8 +170,10 @@ class Work:
                 self.journal.save(
                     conn, *place, state="failed", error=trouble.words, started_at=started, ended_at=self.hub.now()
                 )
+            self.journal.flush(conn)
 
         self.hub.db.write(note)
+        self.journal.flushed()
         return self._stop(opened, trouble, now, tries, started)
 
     def _stop(self, opened: Opened, trouble: Trouble, now: int, tries: int, started: int) -> BaseException:
