@@ -23,6 +23,7 @@ def events(args: argparse.Namespace, out: Out) -> JSON:
         "Why": "error",
     }
     out.table(rows, columns, "No events yet. They appear here as soon as a vendor calls.")
+    _older(rows, args, out)
     return rows
 
 
@@ -33,6 +34,7 @@ def runs(args: argparse.Namespace, out: Out) -> JSON:
         rows = noun.listing(hub, **_filters(args), recipe=args.recipe or "")
     columns = {"Id": "id", "Begun": "made_at", "Recipe": "recipe", "About": "title", "State": "state", "Why": "why"}
     out.table(rows, columns, "No runs yet. Switch a recipe on, then try it with: patchbay demo")
+    _older(rows, args, out)
     return rows
 
 
@@ -50,6 +52,7 @@ def writes(args: argparse.Namespace, out: Out) -> JSON:
         "Run": "run",
     }
     out.table(rows, columns, "Nothing was written yet.")
+    _older(rows, args, out)
     return rows
 
 
@@ -90,7 +93,14 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def _filters(args: argparse.Namespace) -> dict[str, Any]:
-    return {"state": args.state or "", "since": since(args.since) if args.since else 0, "limit": args.limit}
+    start = since(args.since) if args.since else 0
+    return {"state": args.state or "", "since": start, "before": args.before or "", "limit": args.limit}
+
+
+def _older(rows: list[dict[str, Any]], args: argparse.Namespace, out: Out) -> None:
+    """How to go on where the list was cut."""
+    if len(rows) == args.limit:
+        out.say(f"Older ones: the same command with --before {rows[-1]['id']}")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
@@ -103,6 +113,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
         parser.add_argument("--state", metavar="S", help="only those in this state")
         parser.add_argument("--since", metavar="T", help="30m, 2h, 3d, or a date such as 2026-11-25")
         parser.add_argument("--limit", metavar="N", type=int, default=50, help="how many at most (50)")
+        text = "only those older than this id, which a list that was cut names"
+        parser.add_argument("--before", metavar="ID", help=text)
         if name == "runs":
             parser.add_argument("--recipe", metavar="SLUG", help="only of this recipe")
         parser.set_defaults(act=act)

@@ -12,9 +12,8 @@ def listing(args: argparse.Namespace, out: Out) -> JSON:
     with place.hub() as hub:
         from app.core import reviews
 
-        rows = reviews.listing(hub, state=args.state)
-    after = since(args.since) if args.since else 0
-    rows = [row for row in rows if row["opened_at"] >= after]
+        start = since(args.since) if args.since else 0
+        rows = reviews.listing(hub, state=args.state, since=start, after=args.after or "", limit=args.limit)
     for row in rows:
         out.say(f"{row['id']}  {when(row['opened_at'])}  {row['title']}\n  {row['says']}")
         if row["state"] == "open":
@@ -24,6 +23,8 @@ def listing(args: argparse.Namespace, out: Out) -> JSON:
             out.say(f"  {row['state']}: {row['decision']} by {row['decided_by'] or 'the hub'}")
     if not rows:
         out.say("Nothing waits for you." if args.state == "open" else "There are none.")
+    if len(rows) == args.limit:
+        out.say(f"Further ones: the same command with --after {rows[-1]['id']}")
     return rows
 
 
@@ -46,6 +47,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
     parser = commands.add_parser("reviews", help=text, description=text, parents=[common])
     parser.add_argument("--state", metavar="S", default="open", help="open, decided or expired (open)")
     parser.add_argument("--since", metavar="T", help="30m, 2h, 3d, or a date such as 2026-11-25")
+    parser.add_argument("--limit", metavar="N", type=int, default=200, help="how many at most (200)")
+    parser.add_argument("--after", metavar="ID", help="go on after this id, which a list that was cut names")
     parser.set_defaults(act=listing)
     text = "review decide ID approve|decline|…: settle one"
     under = commands.add_parser("review", help=text, description=text).add_subparsers(metavar="decide", required=True)

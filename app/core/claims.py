@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, literal_column, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.handover import open_review
@@ -13,9 +13,9 @@ from app.core.hub import Hub
 from app.core.patience import Patience
 from app.core.statements import change
 from app.core.stops import Lost
-from app.db.models import runs
+from app.db.models import AT_WORK, FINISHED, literally, runs
 
-FINAL = ("done", "failed", "cancelled", "undone")
+FINAL = FINISHED
 _MOST_CLAIMS = 5  # without an entry ending in between
 
 
@@ -35,15 +35,17 @@ def claimable() -> ColumnElement[bool]:
     earlier = runs.alias("earlier")
     first = ~exists().where(
         earlier.c.serial_key == runs.c.serial_key,
+        earlier.c.serial_key != literal_column("''"),
         earlier.c.serial_no < runs.c.serial_no,
-        earlier.c.state.not_in(FINAL),
+        earlier.c.state.not_in(literally(FINAL)),
     )
     free = or_(
         runs.c.state == "queued",
-        and_(runs.c.state == "later", runs.c.wake_at <= now),
+        runs.c.state == "later",
         and_(runs.c.state == "running", runs.c.lease_until < now),
     )
-    return and_(free, or_(runs.c.serial_key == "", first))
+    due = and_(runs.c.state.in_(literally(AT_WORK)), runs.c.wake_at <= now)  # what the index of unfinished runs is by
+    return and_(due, free, or_(runs.c.serial_key == "", first))
 
 
 _READY = select(runs.c.id).where(claimable()).order_by(runs.c.wake_at, runs.c.id)
@@ -59,6 +61,7 @@ _TAKE = (
 _SUCCESSOR = (
     select(runs.c.id)
     .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no > bindparam("no"), runs.c.state == "queued")
+    .where(runs.c.serial_key != literal_column("''"), runs.c.state.not_in(literally(FINAL)))
     .order_by(runs.c.serial_no)
     .limit(1)
 )

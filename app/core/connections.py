@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
 
 from app.core import audit, opening
 from app.core.answers import Kind, classify
@@ -19,6 +19,7 @@ from app.db.models import connections, reviews, runs
 from connectors.contract import Account, ApiKey, Choice, Connector, ConnectorError, Refused, Unauthorized, Unavailable
 
 T = TypeVar("T")
+_WAITS = runs.c.waits_for != literal_column("''")  # in the words of the index of runs that wait for an account
 HIDDEN = "••••••"  # what a saved secret looks like in a form; coming back, it keeps the stored value
 
 
@@ -206,7 +207,7 @@ def mend(conn: Connection, connection_id: str, slug: str, now: int) -> None:
 def wake(conn: Connection, connection_id: str, slug: str) -> None:
     """Runs that wait for this connection, or for any of its kind, are queued again."""
     waiting = runs.c.state.in_(("later", "waiting")) & runs.c.waits_for.in_((connection_id, f"slug:{slug}"))
-    conn.execute(update(runs).where(waiting).values(state="queued", wake_at=0, why="", waits_for=""))
+    conn.execute(update(runs).where(waiting, _WAITS).values(state="queued", wake_at=0, why="", waits_for=""))
 
 
 def ensure(conn: Connection, hub: Hub, connection_id: str, slug: str, values: Mapping[str, Any]) -> bool:
@@ -278,10 +279,9 @@ def asking(opened: Opened, ask: Callable[[], T]) -> T:
 
 
 def _waiting(conn: Connection) -> dict[str, int]:
-    query = (
-        select(runs.c.waits_for, func.count()).where(runs.c.state.in_(("later", "waiting"))).group_by(runs.c.waits_for)
-    )
-    return {str(key): int(count) for key, count in conn.execute(query) if key}
+    held = runs.c.state.in_(("later", "waiting"))
+    query = select(runs.c.waits_for, func.count()).where(held, _WAITS).group_by(runs.c.waits_for)
+    return {str(key): int(count) for key, count in conn.execute(query)}
 
 
 def _describe(hub: Hub, row: RowMapping, waiting: Mapping[str, int]) -> dict[str, Any]:

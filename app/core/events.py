@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, literal_column, select, update
 
 from app.core import audit, routing
 from app.core.hub import Hub
-from app.core.ids import new_id
+from app.core.ids import first_at, new_id
+from app.core.paging import newest
 from app.db.models import events, reviews
 
 _SHOWN = [
@@ -27,17 +28,18 @@ _SHOWN = [
 ]
 
 
-def listing(hub: Hub, *, state: str = "", since: int = 0, limit: int = 50) -> list[dict[str, Any]]:
-    """Newest first; `since` ms UTC."""
-    query = (
-        select(*(events.c[n] for n in _SHOWN)).order_by(events.c.received_at.desc(), events.c.id.desc()).limit(limit)
-    )
-    if state:
-        query = query.where(events.c.state == state)
-    if since:
-        query = query.where(events.c.received_at >= since)
+def listing(hub: Hub, *, state: str = "", since: int = 0, before: str = "", limit: int = 50) -> list[dict[str, Any]]:
+    """Newest first, those older than the id `before`; `since` ms UTC."""
+    query = select(*(events.c[n] for n in _SHOWN)).where(*_in_state(state))
     with hub.db.read() as conn:
-        return [dict(r) for r in conn.execute(query).mappings()]
+        return [dict(r) for r in conn.execute(newest(query, events.c.id, limit, before, since)).mappings()]
+
+
+def _in_state(state: str) -> list[ColumnElement[bool]]:
+    """The state, in the words of the index of what was not routed."""
+    if not state or state == "routed":
+        return [events.c.state == state] if state else []
+    return [events.c.state == state, events.c.state != literal_column("'routed'")]
 
 
 def get(hub: Hub, event_id: str) -> dict[str, Any]:
@@ -49,16 +51,12 @@ def get(hub: Hub, event_id: str) -> dict[str, Any]:
     return dict(found)
 
 
-def counts(hub: Hub) -> dict[str, int]:
-    with hub.db.read() as conn:
-        return {str(s): int(n) for s, n in conn.execute(select(events.c.state, func.count()).group_by(events.c.state))}
-
-
 def new_ones(hub: Hub, limit: int, older_than: int = 0) -> list[str]:
     """Ids of events nobody has routed yet, oldest first; `older_than` ms, to leave those just being rung for alone."""
-    query = select(events.c.id).where(events.c.state == "new", events.c.received_at <= hub.now() - older_than)
+    come = events.c.id < first_at(hub.now() - older_than + 1)
+    query = select(events.c.id).where(*_in_state("new"), come).order_by(events.c.id).limit(limit)
     with hub.db.read() as conn:
-        return [str(i) for i in conn.execute(query.order_by(events.c.received_at).limit(limit)).scalars()]
+        return [str(i) for i in conn.execute(query).scalars()]
 
 
 def replay(hub: Hub, event_id: str, *, by: str = "", number: str = "") -> list[str]:

@@ -15,6 +15,12 @@ def new_id() -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
+def first_at(ms: int) -> str:
+    """The first of all ids that could be made at this time (ms UTC): ids before it are older."""
+    number = max(ms, 0) << 80
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
 def derived_id(*parts: str) -> str:
     """The same id for the same parts, for rows that two processes may make at once."""
     number = int.from_bytes(hashlib.sha256("\0".join(parts).encode()).digest()[:16], "big")

@@ -4,54 +4,71 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.core.hub import Hub
-from app.db.models import events, reviews, runs
+from app.core.paging import count, newest
+from app.db.models import AT_WORK, RESTING, events, literally, recipes, reviews, runs
 
 WAITING = ("later", "waiting")
+MANY_STOPPED = 100
+_DAY = 86_400_000  # ms
+_RESTS = runs.c.state.in_(literally(RESTING))  # in the words of the indexes of runs that are not done
+_AT_WORK = runs.c.state.in_(literally(AT_WORK))
 
 
 def by_recipe(hub: Hub) -> dict[str, dict[str, int]]:
-    """recipe → waiting (runs), last_run_at (ms)."""
-    last = select(runs.c.recipe, func.max(runs.c.made_at)).group_by(runs.c.recipe)
-    waits = select(runs.c.recipe, func.count()).where(runs.c.state.in_(WAITING)).group_by(runs.c.recipe)
+    """recipe → waiting (runs), last_run_at (ms); recipes that have run."""
+    slugs = select(recipes.c.slug).distinct().subquery()
+    newest_ = select(runs.c.made_at).where(runs.c.recipe == slugs.c.slug).order_by(runs.c.id.desc()).limit(1)
+    waits = select(runs.c.recipe, func.count()).where(runs.c.state.in_(WAITING), _RESTS).group_by(runs.c.recipe)
     with hub.db.read() as conn:
-        found = {str(slug): {"last_run_at": int(at), "waiting": 0} for slug, at in conn.execute(last)}
-        for slug, count in conn.execute(waits):
-            found[str(slug)]["waiting"] = int(count)
+        last = conn.execute(select(slugs.c.slug, newest_.scalar_subquery()))
+        found = {str(slug): {"last_run_at": int(at), "waiting": 0} for slug, at in last if at}
+        for slug, number in conn.execute(waits):
+            found.setdefault(str(slug), {"last_run_at": 0, "waiting": 0})["waiting"] = int(number)
     return found
 
 
-def by_state(hub: Hub, *, practice: bool | None = None) -> dict[str, int]:
-    """state → runs; `practice` picks one side."""
-    query = select(runs.c.state, func.count()).group_by(runs.c.state)
-    if practice is not None:
-        query = query.where(runs.c.practice == practice)
+def by_state(hub: Hub) -> dict[str, int]:
+    """state → runs that are not done, each counted up to `paging.MANY`. States without any are left out."""
     with hub.db.read() as conn:
-        return {str(state): int(count) for state, count in conn.execute(query)}
+        at_work = {s: count(conn, select(runs.c.id).where(runs.c.state == s, _AT_WORK)) for s in ("queued", "running")}
+        rests = {s: count(conn, select(runs.c.id).where(runs.c.state == s, _RESTS)) for s in RESTING}
+    return {state: number for state, number in {**at_work, **rests}.items() if number}
 
 
-def done_by_recipe(hub: Hub) -> dict[str, int]:
-    """recipe → runs on real accounts that came to their end and wrote something."""
-    mine = (runs.c.state == "done") & ~runs.c.practice & (runs.c.level != "rehearse")
-    query = select(runs.c.recipe, func.count()).where(mine).group_by(runs.c.recipe)
+def done_by_recipe(hub: Hub, days: int = 7) -> dict[str, int]:
+    """recipe → runs on real accounts that came to their end and wrote something, in the last days."""
+    # in the words of their index
+    mine = text("state = 'done' and not practice and level <> 'rehearse'"), runs.c.ended_at > hub.now() - days * _DAY
+    query = select(runs.c.recipe, func.count()).where(*mine).group_by(runs.c.recipe)
     with hub.db.read() as conn:
-        return {str(slug): int(count) for slug, count in conn.execute(query)}
+        return {str(slug): int(number) for slug, number in conn.execute(query)}
+
+
+def was_tried(hub: Hub, slug: str) -> bool:
+    """Whether the recipe has lately come to its end between practice accounts."""
+    lately = select(runs.c.practice, runs.c.state).where(runs.c.recipe == slug).order_by(runs.c.id.desc()).limit(100)
+    with hub.db.read() as conn:
+        return any(row.practice and row.state == "done" for row in conn.execute(lately))
 
 
 def stopped(hub: Hub, days: int = 7) -> dict[str, Any]:
-    """Runs on real accounts that stopped lately and nobody tried again: count, last_at (ms), last (id of the newest)."""
-    mine = (runs.c.state == "failed") & ~runs.c.practice & (runs.c.made_at > hub.now() - days * 86_400_000)
-    query = select(runs.c.id, runs.c.ended_at).where(mine).order_by(runs.c.ended_at.desc())
+    """Runs on real accounts that stopped lately and nobody tried again: count (up to MANY_STOPPED), last_at (ms), last (id)."""
+    mine = (runs.c.state == "failed", _RESTS, ~runs.c.practice)
+    query = newest(
+        select(runs.c.id, runs.c.ended_at).where(*mine), runs.c.id, MANY_STOPPED, since=hub.now() - days * _DAY
+    )
     with hub.db.read() as conn:
         rows = conn.execute(query).all()
     return {"count": len(rows), "last_at": rows[0][1] if rows else 0, "last": rows[0][0] if rows else ""}
 
 
 def open_reviews(hub: Hub) -> int:
+    """Counted up to `paging.MANY`."""
     with hub.db.read() as conn:
-        return int(conn.execute(select(func.count()).where(reviews.c.state == "open")).scalar_one())
+        return count(conn, select(reviews.c.id).where(reviews.c.state == "open"))
 
 
 def event_way(hub: Hub, event_id: str) -> dict[str, Any] | None:

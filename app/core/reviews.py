@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, literal_column, select, update
 
 from app.core import audit, events, runs
 from app.core.handover import SHOWN
 from app.core.hub import Hub
+from app.core.ids import first_at
+from app.core.paging import count, newest
 from app.db import models
 from app.db.models import connections, reviews, writes
 
@@ -36,12 +38,17 @@ class Decided(ValueError):
     """Somebody was faster, or the page is old; the text says who and what."""
 
 
-def listing(hub: Hub, *, state: str = "open", limit: int = 200) -> list[dict[str, Any]]:
-    """Oldest first, for a list that is worked off."""
-    query = select(reviews).order_by(reviews.c.opened_at, reviews.c.id).limit(limit)
+def listing(hub: Hub, *, state: str = "open", since: int = 0, after: str = "", limit: int = 50) -> list[dict[str, Any]]:
+    """What is open oldest first, for a list that is worked off; what is settled newest first. Goes on after the id `after`;
+    `since` ms UTC."""
+    query = select(reviews).where(reviews.c.state == state) if state else select(reviews)
+    if state == "open":
+        start = max(after, first_at(since - 1))
+        query = query.where(reviews.c.id > start).order_by(reviews.c.id).limit(limit)
+    else:
+        query = newest(query, reviews.c.id, limit, after, since)
     with hub.db.read() as conn:
-        rows = conn.execute(query.where(reviews.c.state == state) if state else query).mappings().all()
-        return [_describe(hub, conn, r) for r in rows]
+        return [_describe(hub, conn, r) for r in conn.execute(query).mappings().all()]
 
 
 def get(hub: Hub, review_id: str) -> dict[str, Any]:
@@ -133,10 +140,8 @@ def _describe(hub: Hub, conn: Connection, row: RowMapping) -> dict[str, Any]:
     waiting = 1 if row["run"] else 0
     if row["connection"]:
         c = models.runs.c
-        held = conn.execute(
-            select(c.id).where(c.waits_for == row["connection"], c.state.in_(("later", "waiting")))
-        ).all()
-        waiting = len(held)
+        held = select(c.id).where(c.waits_for == row["connection"], c.waits_for != literal_column("''"))
+        waiting = count(conn, held.where(c.state.in_(("later", "waiting"))))
         title = conn.execute(select(connections.c.name).where(connections.c.id == row["connection"])).scalar()
     request = None
     if row["write"]:

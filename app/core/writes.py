@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import literal_column, select
 
 from app.core.hub import Hub
+from app.core.paging import newest
 from app.db.models import writes
 
 SHOWN = (
@@ -30,23 +31,20 @@ SHOWN = (
 )
 
 
-def listing(hub: Hub, *, state: str = "", run: str = "", since: int = 0, limit: int = 50) -> list[dict[str, Any]]:
-    """Newest first; `since` ms UTC."""
-    query = select(writes).order_by(writes.c.made_at.desc(), writes.c.id.desc()).limit(limit)
+def listing(
+    hub: Hub, *, state: str = "", run: str = "", since: int = 0, before: str = "", limit: int = 50
+) -> list[dict[str, Any]]:
+    """Newest first, those older than the id `before`; `since` ms UTC."""
+    query = select(writes)
     if state:
         query = query.where(writes.c.state == state)
+    if state and state != "done":  # in the words of the index of what is not done
+        query = query.where(writes.c.state != literal_column("'done'"))
     if run:
         query = query.where(writes.c.run == run)
-    if since:
-        query = query.where(writes.c.made_at >= since)
     with hub.db.read() as conn:
-        rows = conn.execute(query).mappings().all()
+        rows = conn.execute(newest(query, writes.c.id, limit, before, since)).mappings().all()
     return [{**{n: r[n] for n in SHOWN}, "url": _url(hub, r)} for r in rows]
-
-
-def counts(hub: Hub) -> dict[str, int]:
-    with hub.db.read() as conn:
-        return {str(s): int(n) for s, n in conn.execute(select(writes.c.state, func.count()).group_by(writes.c.state))}
 
 
 def _url(hub: Hub, row: Any) -> str:

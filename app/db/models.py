@@ -16,8 +16,26 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
+from sqlalchemy.sql.elements import ColumnElement
+
+# Partial indexes hold only the few rows that are looked for, so that a million finished ones cost neither reader nor writer.
+# A query meets one only with the same words in it, hence `literally`.
+FINISHED = ("cancelled", "done", "failed", "undone")
+AT_WORK = ("later", "queued", "running")
+RESTING = ("cancelled", "failed", "later", "undoing", "undone", "waiting")
+
+
+def literally(words: tuple[str, ...]) -> list[ColumnElement[str]]:
+    """Words that stand in the statement itself, for `in_` and `not_in`; never for anything typed by people."""
+    return [literal_column(f"'{word}'") for word in words]
+
+
+def _spelled(words: tuple[str, ...]) -> str:
+    return "(" + ", ".join(f"'{word}'" for word in words) + ")"
+
 
 metadata = MetaData(
     naming_convention={
@@ -27,6 +45,11 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+
+def _some(name: str, *columns: str, where: str) -> Index:
+    """An index of the rows for which `where` holds."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def _text(name: str, default: str = "") -> Column[str]:
@@ -100,7 +123,7 @@ events = Table(
     _int("copies"),
     Column("last_copy_at", BigInteger),
     UniqueConstraint("connection", "dedupe_key"),
-    Index("ix_events_state", "state", "received_at"),
+    _some("ix_events_unrouted", "state", "id", where="state <> 'routed'"),
     Index("ix_events_once", "connection", "once_key"),
 )
 
@@ -162,9 +185,14 @@ runs = Table(
     _text("error"),
     _int("made_at"),
     Column("ended_at", BigInteger),
-    Index("ix_runs_claim", "state", "wake_at"),
-    Index("ix_runs_serial", "serial_key", "serial_no"),
-    Index("ix_runs_recipe", "recipe", "made_at"),
+    _some("ix_runs_at_work", "wake_at", "id", where=f"state in {_spelled(AT_WORK)}"),
+    _some(
+        "ix_runs_unfinished", "serial_key", "serial_no", where=f"serial_key <> '' and state not in {_spelled(FINISHED)}"
+    ),
+    _some("ix_runs_resting", "state", "id", "recipe", where=f"state in {_spelled(RESTING)}"),
+    _some("ix_runs_waits", "waits_for", "state", where="waits_for <> ''"),
+    _some("ix_runs_done", "ended_at", "recipe", where="state = 'done' and not practice and level <> 'rehearse'"),
+    Index("ix_runs_latest", "recipe", "id"),
     Index("ix_runs_event", "event"),
 )
 
@@ -222,8 +250,7 @@ writes = Table(
     _int("made_at"),
     Column("ended_at", BigInteger),
     UniqueConstraint("run", "step", "item", "undoes"),
-    Index("ix_writes_state", "state"),
-    Index("ix_writes_made", "made_at"),
+    _some("ix_writes_not_done", "state", "id", where="state <> 'done'"),
 )
 
 calls = Table(
@@ -263,8 +290,10 @@ reviews = Table(
     Column("decided_at", BigInteger),
     _text("decision"),
     _int("row_version"),
-    Index("ix_reviews_state", "state", "opened_at"),
+    Index("ix_reviews_listed", "state", "id"),
+    _some("ix_reviews_expiry", "expires_at", where="state = 'open'"),
     Index("ix_reviews_run", "run"),
+    _some("ix_reviews_event", "event", where="event is not null"),
 )
 
 schedules = Table(

@@ -64,5 +64,5 @@ def _boot_start(conn: Connection) -> int:
         conn.execute(house.insert().values(key="boot", value=value))
     else:
         conn.execute(update(house).where(house.c.key == "boot").values(value=value))
-        conn.execute(update(runs).where(runs.c.state == "running").values(lease_until=0))
+        conn.execute(update(runs).where(runs.c.state == "running").values(lease_until=0, wake_at=0))
     return start

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, jsonify, make_response, redirect, render_template, url_for
+from flask import Response, jsonify, make_response, redirect, render_template, request, url_for
 
 from app.web.context import wants_json
 
@@ -25,6 +25,11 @@ def done(endpoint: str, said: str = "", **values: Any) -> Response:
     if wants_json():
         return jsonify({"ok": True, **{k: v for k, v in values.items() if not k.startswith("_")}})
     return make_response(redirect(url_for(endpoint, said=said or None, **values), 303))
+
+
+def page_size() -> int:
+    """How many rows of a list the address asks for: `limit`, 50 if it does not say, at most 1000."""
+    return min(max(request.args.get("limit", 50, int), 1), 1000)
 
 
 def plain(value: Any) -> Any:

@@ -48,8 +48,8 @@ def _numbers(found: list[RecipePage]) -> dict[str, int]:
 
 def _summary(numbers: dict[str, int], steps: list[dict[str, Any]]) -> str:
     if numbers["reviews"]:
-        many = numbers["reviews"] != 1
-        return f"{numbers['reviews']} {'things wait' if many else 'thing waits'} for a person. Everything else goes on by itself."
+        many = f"{words.several(numbers['reviews'])} {'thing waits' if numbers['reviews'] == 1 else 'things wait'}"
+        return f"{many} for a person. Everything else goes on by itself."
     if steps:
         return "Let’s get the first retyping off your desk."
     return "Nothing waits for you."
@@ -64,14 +64,15 @@ def _trouble(accounts: list[dict[str, Any]], numbers: dict[str, int]) -> list[di
             says = f"{row['why'].rstrip('.')}. {_waits(row['waiting'])}"
             found.append(_notice("bad", f"{row['title']} no longer lets us in", says, link, "Connect again"))
     if (stopped := overview.stopped(hub()))["count"]:
-        title = "1 run stopped" if stopped["count"] == 1 else f"{stopped['count']} runs stopped in the last week"
+        many = words.several(stopped["count"], overview.MANY_STOPPED)
+        title = "1 run stopped" if stopped["count"] == 1 else f"{many} runs stopped in the last week"
         says = f"The last one {words.ago(stopped['last_at'])}. What it had done before stays done"
         found.append(_notice("bad", title, says, url_for("runs.show_all", state="failed"), "See why"))
     if numbers["reviews"]:
         title = (
             "1 thing waits for a person"
             if numbers["reviews"] == 1
-            else f"{numbers['reviews']} things wait for a person"
+            else f"{words.several(numbers['reviews'])} things wait for a person"
         )
         found.append(
             _notice(
@@ -99,7 +100,7 @@ def _first_steps(rows: list[dict[str, Any]], accounts: list[dict[str, Any]]) -> 
     needed = {slug for page in [recipes_core.get(hub(), first)] if page.recipe for slug in page.recipe.slugs}
     real = {row["slug"] for row in accounts if not row["practice"]}
     missing = sorted(needed - real)
-    tried = bool(overview.by_state(hub(), practice=True).get("done"))
+    tried = overview.was_tried(hub(), first)
     titles = ", ".join(hub().connectors[slug].title for slug in missing)
     missing_words = f"Still missing: {titles}." if missing else "All there."
     trial = "See it work between practice accounts. Nothing real is touched."

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, abort, request
 from app import jobs
 from app.core import reviews as core
 from app.core import users
+from app.core.paging import cut
 from app.web import change, values
-from app.web.answers import done, page
+from app.web.answers import done, page, page_size
 from app.web.context import hub, person, sent
 from app.web.guard import needs
 
@@ -25,9 +26,11 @@ def show_all() -> Response:
     state = request.args.get("state", "open")
     if state not in STATES:
         abort(404)
-    found = core.listing(hub(), state=state)
+    after = request.args.get("after", "")
+    found, following = cut(core.listing(hub(), state=state, after=after, limit=page_size() + 1), page_size())
     shown = ("id", "kind", "title", "says", "role", "state", "opened_at", "expires_at", "waiting", "decision", "run")
-    return page("inbox/list.html", {"reviews": [{k: r[k] for k in shown} for r in found], "state": state})
+    data = {"reviews": [{k: r[k] for k in shown} for r in found], "state": state, "next": following}
+    return page("inbox/list.html", data, after=after)
 
 
 @pages.get("/inbox/<review_id>")

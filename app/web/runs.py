@@ -9,8 +9,9 @@ from flask import Blueprint, Response, abort, make_response, redirect, request, 
 from app import jobs
 from app.core import overview, recipes, undo
 from app.core import runs as core
+from app.core.paging import cut
 from app.web import change, story
-from app.web.answers import done, page
+from app.web.answers import done, page, page_size
 from app.web.context import hub, person, wants_json
 from app.web.guard import needs
 
@@ -32,14 +33,16 @@ LATE = 10_000  # ms after which an event that nobody routed looks like a missing
 @needs("see")
 def show_all() -> Response:
     state, recipe = request.args.get("state", ""), request.args.get("recipe", "")
-    limit = min(max(request.args.get("limit", 50, int), 1), 1000)
-    found = core.listing(hub(), state=state, recipe=recipe, limit=limit + 1)
+    before = request.args.get("before", "")
+    found, older = cut(
+        core.listing(hub(), state=state, recipe=recipe, before=before, limit=page_size() + 1), page_size()
+    )
     counts = overview.by_state(hub())
     filters = [
         (key, label, counts.get(key, 0) if key in ("waiting", "later", "failed") else 0) for key, label in FILTERS
     ]
-    data = {"runs": with_titles(found[:limit]), "state": state, "recipe": recipe, "more": len(found) > limit}
-    return page("runs/list.html", data, filters=filters, limit=limit)
+    data = {"runs": with_titles(found), "state": state, "recipe": recipe, "next": older}
+    return page("runs/list.html", data, filters=filters, before=before)
 
 
 def with_titles(found: list[dict[str, Any]]) -> list[dict[str, Any]]:

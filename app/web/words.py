@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 
 from app.core import overview, users
+from app.core.paging import MANY
 from app.web import csrf, states
 from app.web.context import hub
 
@@ -39,7 +40,7 @@ _PERSON = re.compile(r"\b[0-9a-z]{26}\b")
 
 
 def register(app: Flask) -> None:
-    amounts = (ago, iso, clock, duration, hours, money, number)
+    amounts = (ago, iso, clock, duration, hours, money, number, several)
     texts = (named, initials, plain_json, sentence, sample_words, connector_title)
     runs = (states.run_tone, states.run_words, states.step_tone, states.step_words)
     badges = (states.connection_badge, states.recipe_badge, states.recipe_state)
@@ -116,6 +117,11 @@ def money(millionths: int) -> str:
 
 def number(value: int) -> str:
     return f"{value:,}"
+
+
+def several(value: int, most: int = MANY) -> str:
+    """A number that was counted no further than `most`."""
+    return f"over {most - 1:,}" if value >= most else number(value)
 
 
 def initials(name: str) -> str:

@@ -114,7 +114,7 @@ def test_a_token_is_its_owner(site: Site) -> None:
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     client = site.app.test_client()
     answer = client.get("/runs", headers=headers)
-    assert answer.json == {"runs": [], "state": "", "recipe": "", "more": False}
+    assert answer.json == {"runs": [], "state": "", "recipe": "", "next": ""}
     assert client.post("/settings/people", headers=headers, json={"people": "Eve"}).status_code == 404
     assert client.get("/runs", headers=headers | {"Authorization": "Bearer pb_wrong"}).status_code == 401
 
