@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Connection, func, select, text
 
 from app.core.hub import Hub
-from app.core.paging import count, newest
+from app.core.paging import beside, count, newest
 from app.db.models import AT_WORK, RESTING, events, literally, recipes, reviews, runs
 
 WAITING = ("later", "waiting")
@@ -30,21 +30,26 @@ def by_recipe(hub: Hub) -> dict[str, dict[str, int]]:
     return found
 
 
-def by_state(hub: Hub) -> dict[str, int]:
-    """state → runs that are not done, each counted up to `paging.MANY`. States without any are left out."""
+def by_state(hub: Hub, *states: str) -> dict[str, int]:
+    """state → runs in it, each counted up to `paging.MANY`; all states but "done" if none is named. Without those of 0."""
     with hub.db.read() as conn:
-        at_work = {s: count(conn, select(runs.c.id).where(runs.c.state == s, _AT_WORK)) for s in ("queued", "running")}
-        rests = {s: count(conn, select(runs.c.id).where(runs.c.state == s, _RESTS)) for s in RESTING}
-    return {state: number for state, number in {**at_work, **rests}.items() if number}
+        found = {state: _in_state(conn, state) for state in states or dict.fromkeys((*AT_WORK, *RESTING))}
+    return {state: number for state, number in found.items() if number}
+
+
+def _in_state(conn: Connection, state: str) -> int:
+    few = _RESTS if state in RESTING else _AT_WORK
+    return count(conn, select(runs.c.id).where(runs.c.state == state, few))
 
 
 def done_by_recipe(hub: Hub, days: int = 7) -> dict[str, int]:
     """recipe → runs on real accounts that came to their end and wrote something, in the last days."""
-    # in the words of their index
+    # in the words of their index, which has no recipe to go by
     mine = text("state = 'done' and not practice and level <> 'rehearse'"), runs.c.ended_at > hub.now() - days * _DAY
-    query = select(runs.c.recipe, func.count()).where(*mine).group_by(runs.c.recipe)
+    slug = beside(runs.c.recipe)
     with hub.db.read() as conn:
-        return {str(slug): int(number) for slug, number in conn.execute(query)}
+        rows = conn.execute(select(slug, func.count()).where(*mine).group_by(slug))
+        return {str(slug): int(number) for slug, number in rows}
 
 
 def was_tried(hub: Hub, slug: str) -> bool:

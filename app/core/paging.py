@@ -12,7 +12,7 @@ from app.core.ids import first_at
 MANY = 1000  # a count goes so far: whoever sees more than this many waiting needs no exact number
 
 
-def newest(query: Select[Any], by: Column[str], limit: int, before: str = "", since: int = 0) -> Select[Any]:
+def newest(query: Select[Any], by: ColumnElement[str], limit: int, before: str = "", since: int = 0) -> Select[Any]:
     """The newest rows first: those older than the id `before`, those not older than `since` (ms UTC)."""
     if before:
         query = query.where(by < before)

@@ -65,13 +65,17 @@ def listing(
     if recipe:
         wanted.append((beside(runs.c.recipe) if state in RESTING or state == "open" else runs.c.recipe) == recipe)
 
-    def page(*parts: ColumnElement[bool], columns: Any = runs.c.id) -> Select[Any]:
-        return newest(select(columns).where(*parts, *wanted), runs.c.id, limit, before, since)
+    def page(of: str, *columns: ColumnElement[Any]) -> Select[Any]:
+        # Those at work are few and not in order of their ids: they are sorted, not looked for on the way back in time.
+        by = beside(runs.c.id) if of in AT_WORK and of not in RESTING else runs.c.id
+        return newest(select(*columns).where(*_in_state(of), *wanted), by, limit, before, since)
 
-    query = page(*_in_state(state), columns=runs)
+    shown = [runs.c[name] for name in _SHOWN]
     if state == "open":
-        found = union_all(*(select(page(*_in_state(s)).subquery()) for s in UNFINISHED))
-        query = newest(select(runs).where(runs.c.id.in_(found)), runs.c.id, limit)
+        found = union_all(*(select(page(each, runs.c.id).subquery()) for each in UNFINISHED))
+        query = newest(select(*shown).where(runs.c.id.in_(found)), runs.c.id, limit)
+    else:
+        query = page(state, *shown)
     with hub.db.read() as conn:
         return [_row(r) for r in conn.execute(query).mappings()]
 
@@ -80,7 +84,7 @@ def _in_state(state: str) -> list[ColumnElement[bool]]:
     """The state, in the words of the index that holds the few runs in it. Finished ones are found on the way back in time."""
     few = RESTING if state in RESTING else AT_WORK if state in AT_WORK else ()
     return [
-        *([runs.c.state == state] if state and state != "open" else []),
+        *([runs.c.state == state] if state else []),
         *([runs.c.state.in_(literally(few))] if few else []),
     ]
 

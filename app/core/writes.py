@@ -35,7 +35,7 @@ def listing(
     hub: Hub, *, state: str = "", run: str = "", since: int = 0, before: str = "", limit: int = 50
 ) -> list[dict[str, Any]]:
     """Newest first, those older than the id `before`; `since` ms UTC."""
-    query = select(writes)
+    query = select(*(writes.c[n] for n in (*SHOWN, "after")))
     if state:
         query = query.where(writes.c.state == state)
     if state and state != "done":  # in the words of the index of what is not done

@@ -185,13 +185,22 @@ runs = Table(
     _text("error"),
     _int("made_at"),
     Column("ended_at", BigInteger),
-    _some("ix_runs_at_work", "wake_at", "id", where=f"state in {_spelled(AT_WORK)}"),
+    _some("ix_runs_at_work", "wake_at", "id", "state", where=f"state in {_spelled(AT_WORK)}"),
     _some(
         "ix_runs_unfinished", "serial_key", "serial_no", where=f"serial_key <> '' and state not in {_spelled(FINISHED)}"
     ),
     _some("ix_runs_resting", "state", "id", "recipe", where=f"state in {_spelled(RESTING)}"),
     _some("ix_runs_waits", "waits_for", "state", where="waits_for <> ''"),
-    _some("ix_runs_done", "ended_at", "recipe", where="state = 'done' and not practice and level <> 'rehearse'"),
+    # with all that is counted by, so that SQLite need not look at the rows themselves
+    _some(
+        "ix_runs_done",
+        "ended_at",
+        "recipe",
+        "state",
+        "practice",
+        "level",
+        where="state = 'done' and not practice and level <> 'rehearse'",
+    ),
     Index("ix_runs_latest", "recipe", "id"),
     Index("ix_runs_event", "event"),
 )

@@ -36,7 +36,7 @@ def show() -> Response:
 
 
 def _numbers(found: list[RecipePage]) -> dict[str, int]:
-    done, states = overview.done_by_recipe(hub()), overview.by_state(hub())
+    done, states = overview.done_by_recipe(hub()), overview.by_state(hub(), *overview.WAITING)
     return {
         "recipes_on": sum(bool(p.real and p.real.is_on) for p in found),
         "reviews": overview.open_reviews(hub()),

@@ -37,10 +37,8 @@ def show_all() -> Response:
     found, older = cut(
         core.listing(hub(), state=state, recipe=recipe, before=before, limit=page_size() + 1), page_size()
     )
-    counts = overview.by_state(hub())
-    filters = [
-        (key, label, counts.get(key, 0) if key in ("waiting", "later", "failed") else 0) for key, label in FILTERS
-    ]
+    counts = overview.by_state(hub(), "waiting", "later", "failed")
+    filters = [(key, label, counts.get(key, 0)) for key, label in FILTERS]
     data = {"runs": with_titles(found), "state": state, "recipe": recipe, "next": older}
     return page("runs/list.html", data, filters=filters, before=before)
 

@@ -12,7 +12,7 @@ depends_on = None
 
 _PARTIAL = (
     ("ix_events_unrouted", "events", ["state", "id"], "state <> 'routed'"),
-    ("ix_runs_at_work", "runs", ["wake_at", "id"], "state in ('later', 'queued', 'running')"),
+    ("ix_runs_at_work", "runs", ["wake_at", "id", "state"], "state in ('later', 'queued', 'running')"),
     (
         "ix_runs_unfinished",
         "runs",
@@ -26,7 +26,12 @@ _PARTIAL = (
         "state in ('cancelled', 'failed', 'later', 'undoing', 'undone', 'waiting')",
     ),
     ("ix_runs_waits", "runs", ["waits_for", "state"], "waits_for <> ''"),
-    ("ix_runs_done", "runs", ["ended_at", "recipe"], "state = 'done' and not practice and level <> 'rehearse'"),
+    (
+        "ix_runs_done",
+        "runs",
+        ["ended_at", "recipe", "state", "practice", "level"],
+        "state = 'done' and not practice and level <> 'rehearse'",
+    ),
     ("ix_writes_not_done", "writes", ["state", "id"], "state <> 'done'"),
     ("ix_reviews_expiry", "reviews", ["expires_at"], "state = 'open'"),
     ("ix_reviews_event", "reviews", ["event"], "event is not null"),
