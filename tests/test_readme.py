@@ -148,7 +148,7 @@ def test_every_safety_is_explained() -> None:
 
 def examples() -> list[tuple[str, str, str]]:
     """(page, recipe, cases): the README's, that one with its model step, and the handbook's."""
-    recipe, cases, step = blocks(README, "yaml")
+    recipe, cases, step = blocks(README.partition("## Write a recipe")[2], "yaml")
     asking = recipe.replace("steps:\n", f"steps:\n{step}\n")
     (answer,) = re.findall(r"`(answers: \{mood: .*?)`\.", README)
     return [

@@ -107,6 +107,7 @@ def _reserve(conn: Connection, work: Work, amount: int) -> None:
             f"Today's budget of {cap:,} tokens for this recipe is used up. It goes on after midnight UTC. "
             "Sooner: raise the budget on the recipe's page, then try this run again",
             work.hub.steady.now() + left,
+            cause="budget",
         )
 
 

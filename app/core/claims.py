@@ -112,6 +112,7 @@ def let_go(
     error: str = "",
     wake_at: int = 0,
     waits_for: str = "",
+    cause: str = "",
     ended_at: int | None = None,
 ) -> None:
     """The run is free again, in this state: it did not kill its worker. Raises Lost."""
@@ -121,6 +122,7 @@ def let_go(
         "error": error,
         "wake_at": wake_at,
         "waits_for": waits_for,
+        "cause": cause,
         "ended_at": ended_at,
         "holder": "",
         "lease_until": 0,
@@ -150,6 +152,6 @@ def waiting_count(hub: Hub) -> int:
 def _poison(conn: Connection, hub: Hub, row: RowMapping) -> None:
     """This run was claimed again and again without getting anywhere: it may be killing its workers."""
     says = "This run ended its worker five times without getting further. Look at its last entry, then try again or stop it"
-    stopped = {"state": "waiting", "why": says, "holder": "", "lease_until": 0}
+    stopped = {"state": "waiting", "why": says, "cause": "person", "holder": "", "lease_until": 0}
     conn.execute(update(runs).where(runs.c.id == row["id"]).values(**stopped))
     open_review(conn, hub, "poison", says, role="builder", run=row["id"])

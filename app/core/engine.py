@@ -181,16 +181,19 @@ def _settle(hub: Hub, claim: Claim, journal: Journal, stop: Stop | None) -> Outc
             claims.let_go(conn, claim, state, ended_at=wall)
         elif isinstance(stop, Later):
             state = "later"
-            claims.let_go(conn, claim, state, why=stop.why, wake_at=stop.wake_at, waits_for=stop.waits_for)
+            wake_at, waits_for = stop.wake_at, stop.waits_for
+            claims.let_go(conn, claim, state, why=stop.why, wake_at=wake_at, waits_for=waits_for, cause=stop.cause)
         elif isinstance(stop, Waiting):
             state = _wait(conn, hub, claim, stop)
-            claims.let_go(conn, claim, state, why=stop.why, waits_for=stop.waits_for)
+            claims.let_go(conn, claim, state, why=stop.why, waits_for=stop.waits_for, cause=stop.cause)
         else:
             state = "failed"
             claims.let_go(conn, claim, state, why=stop.why, error=stop.why, ended_at=wall)
         return state, claims.successor(conn, run) if state in claims.FINAL else None
 
     state, next_run = hub.db.write(let_go)
+    if state in claims.FINAL:
+        hub.tallies.count("runs_ended", run["recipe"], state)
     return Outcome(state, run["id"], run["id"] if state == "queued" else next_run)
 
 

@@ -217,6 +217,7 @@ class Gate:
 
         self.hub.db.write(outcome)
         self.journal.flushed()
+        self._count(change, "done" if found_by == "answer" else "found")
         if not more:
             self.journal.put(*change.place, "done", result)
         return result
@@ -233,6 +234,7 @@ class Gate:
         if trouble.kind is Kind.BUG:
             trouble = Trouble(Kind.UNKNOWN, trouble.words, trouble.seconds, trouble.status)
         stop = self.work.trouble(change.opened, change.place, trouble, note)
+        self._count(change, {"pending": "not taken"}.get(state, state))
         row = self.journal.reload_write(write_id)
         if state == "unknown" and isinstance(stop, Later):
             why = f"{trouble.words.rstrip('.')}. Looking whether it arrived before anything is sent again"
@@ -240,6 +242,9 @@ class Gate:
                 why, self.hub.steady.now() + self.work.patience.settle(2) if change.action.find else row["deadline_at"]
             )
         return stop
+
+    def _count(self, change: Change, outcome: str) -> None:
+        self.hub.tallies.count("writes", change.opened.connector.slug, outcome)
 
     def _end_call(self, conn: Connection, change: Change, trouble: Trouble | None = None) -> None:
         last = change.opened.door.last

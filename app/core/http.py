@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.cookiejar
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,9 +85,11 @@ class Door:
         alarm: float = 40.0,
         public_only: bool = True,
         cap: int = ANSWER_CAP,
+        heard: Callable[[float, str], None] | None = None,
     ) -> None:
         """`bases`: host name of the connector → base address; `seconds`: all a single exchange may take; after `alarm`
-        seconds the kernel ends a worker that still hangs in it."""
+        seconds the kernel ends a worker that still hangs in it. `heard` is told of every exchange: how many seconds it took
+        and what came of it ("2xx" to "5xx", "429", "none" for no answer, "not sent")."""
         self._bases = {name: base.rstrip("/") for name, base in bases.items()}
         self.seconds = seconds
         self.alarm = alarm
@@ -94,6 +97,7 @@ class Door:
         self.stopped: BaseException | None = None  # what `permit` raised; SDKs may wrap it
         self._public_only = public_only
         self._cap = cap
+        self._heard = heard
         self._drawing = False
         self._expected: Request | None = None
         self.last: Answer | None = None
@@ -159,6 +163,7 @@ class Door:
             self._ask_permit(self.permit)
         self.calls += 1
         self.last, self.failure = None, None
+        began = time.monotonic()
         try:
             with armed(self.alarm):
                 self.last = wire.exchange(
@@ -173,7 +178,15 @@ class Door:
         except (NotSent, Cut) as problem:
             self.failure = problem
             raise
+        finally:
+            if self._heard is not None:
+                self._heard(time.monotonic() - began, self._answer())
         return self.last
+
+    def _answer(self) -> str:
+        if self.last is None:
+            return "not sent" if isinstance(self.failure, NotSent) else "none"
+        return "429" if self.last.status == 429 else f"{self.last.status // 100}xx"
 
     def _ask_permit(self, permit: Callable[[], None]) -> None:
         try:

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import connectors
 from app.core import house
+from app.core.tallies import Tallies
 from app.core.vault import Vault, ensure_keys
 from app.db.session import Database
 from app.db.steady import Steady
@@ -26,9 +27,11 @@ class Hub:
     vault: Vault
     connectors: Mapping[str, Connector]
     steady: Steady = field(init=False)
+    tallies: Tallies = field(init=False)
 
     def __post_init__(self) -> None:
         self.steady = Steady(self.db)
+        self.tallies = Tallies(self.db)
 
     def now(self) -> int:
         """Wall time, ms UTC: for what people read. Leases and deadlines use `steady.now()`."""
@@ -46,6 +49,7 @@ class Hub:
         return self.vault.open(kept.encode(), place)
 
     def close(self) -> None:
+        self.tallies.close()
         self.db.close()
 
 

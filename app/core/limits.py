@@ -41,6 +41,7 @@ def take(conn: Connection, key: str, rate: float, burst: int, now: int, *, ahead
 
 
 PROBE = "asking whether the vendor answers again"
+ASKED_TO_WAIT = "the vendor asked us to wait"
 
 
 def closed_for(conn: Connection, connection_id: str, now: int, *, probing: bool) -> tuple[int, str]:
@@ -51,7 +52,7 @@ def closed_for(conn: Connection, connection_id: str, now: int, *, probing: bool)
     if row is None:
         return 0, ""
     if row.quiet_until > now:
-        return row.quiet_until - now, "the vendor asked us to wait"
+        return row.quiet_until - now, ASKED_TO_WAIT
     if row.circuit == "open" and not probing:
         if row.circuit_until > now:
             return row.circuit_until - now, "the vendor does not answer; trying again by itself"

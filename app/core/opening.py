@@ -70,7 +70,8 @@ def open_with(
     bases, public_only = addresses(hub, connector, credentials, connection_id, practice)
     patience = Patience(hub.settings.patience)
     seconds = patience.call(connector.seconds)
-    door = Door(bases, seconds=seconds, alarm=patience.alarm(seconds), public_only=public_only)
+    heard = hub.tallies.call(connector.slug)
+    door = Door(bases, seconds=seconds, alarm=patience.alarm(seconds), public_only=public_only, heard=heard)
     return Opened(connection_id, connector, connector.open(credentials, door), door, practice)
 
 

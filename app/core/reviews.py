@@ -67,17 +67,19 @@ def decide(hub: Hub, review_id: str, decision: str, *, by: str, row_version: int
         )
     undo = review["kind"] == "check" and decision == "undo"
 
-    def save(conn: Connection) -> None:
+    def save(conn: Connection) -> str | None:
         found = _find(conn, review_id, lock=True)
         if found["state"] != "open":
             raise Decided(f"{found['decided_by'] or 'The hub'} has already decided this: {found['decision']}")
         if row_version is not None and found["row_version"] != row_version:
             raise Decided("This has changed since you opened the page. Look at it again")
         conn.execute(update(reviews).where(reviews.c.id == review_id).values(**runs.decided(hub, decision, by)))
-        _act(conn, hub, found, decision, undo=undo)
+        ended = _act(conn, hub, found, decision, undo=undo)
         audit.add(conn, hub, by, f"review: {decision}", f"review:{review_id}", {"kind": found["kind"]})
+        return ended
 
-    hub.db.write(save)
+    if recipe := hub.db.write(save):
+        hub.tallies.count("runs_ended", recipe, "failed")
     if review["kind"] == "dead" and decision == "again":
         events.revive(hub, review["event"], by=by)
     return get(hub, review_id)
@@ -86,7 +88,7 @@ def decide(hub: Hub, review_id: str, decision: str, *, by: str, row_version: int
 def expire(hub: Hub) -> int:
     """Requests for approval that nobody answered in time: their runs end, and say so. Returns how many."""
 
-    def save(conn: Connection) -> int:
+    def save(conn: Connection) -> tuple[int, list[str]]:
         late = (reviews.c.state == "open") & (reviews.c.expires_at <= hub.now())
         gone = (
             conn.execute(update(reviews).where(late).values(state="expired").returning(reviews.c.run)).scalars().all()
@@ -94,20 +96,23 @@ def expire(hub: Hub) -> int:
         why = "Nobody approved this in time, so nothing was sent. Start the event over if it is still wanted"
         ended = {"state": "failed", "error": why, "why": why, "ended_at": hub.now()}
         mine = models.runs.c.id.in_([run for run in gone if run]) & (models.runs.c.state == "waiting")
-        conn.execute(update(models.runs).where(mine).values(**ended))
-        return len(gone)
+        recipes = conn.execute(update(models.runs).where(mine).values(**ended).returning(models.runs.c.recipe))
+        return len(gone), list(recipes.scalars())
 
     with hub.db.read() as conn:
         due = conn.execute(
             select(reviews.c.id).where(reviews.c.state == "open", reviews.c.expires_at <= hub.now())
         ).first()
-    return hub.db.write(save) if due else 0
+    number, recipes = hub.db.write(save) if due else (0, [])
+    for recipe in recipes:
+        hub.tallies.count("runs_ended", recipe, "failed")
+    return number
 
 
-def _act(conn: Connection, hub: Hub, review: RowMapping, decision: str, *, undo: bool) -> None:
-    """What follows for the run: it goes on, or it ends."""
+def _act(conn: Connection, hub: Hub, review: RowMapping, decision: str, *, undo: bool) -> str | None:
+    """What follows for the run: it goes on, or it ends. Returns the recipe of a run that has ended."""
     if not review["run"]:
-        return
+        return None
     mine = models.runs.c.id == review["run"]
     if decision == "leave" and review["kind"] in ("answer", "stuck", "poison"):
         ended = {
@@ -117,12 +122,13 @@ def _act(conn: Connection, hub: Hub, review: RowMapping, decision: str, *, undo:
             "ended_at": hub.now(),
             "waits_for": "",
         }
-        conn.execute(update(models.runs).where(mine, models.runs.c.state == "waiting").values(**ended))
-        return
+        left = update(models.runs).where(mine, models.runs.c.state == "waiting").values(**ended)
+        return conn.execute(left.returning(models.runs.c.recipe)).scalar()
     fresh: dict[str, Any] = {"state": "queued", "wake_at": 0, "why": "", "waits_for": "", "claims": 0}
     if undo:
         fresh["doing"] = "undo"
     conn.execute(update(models.runs).where(mine, models.runs.c.state == "waiting").values(**fresh))
+    return None
 
 
 def _find(conn: Connection, review_id: str, *, lock: bool = False) -> RowMapping:

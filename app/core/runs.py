@@ -164,7 +164,7 @@ def retry(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
 def cancel(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
     """Stop a run that has not ended. What it wrote stays. Raises LookupError, ValueError."""
 
-    def save(conn: Connection) -> None:
+    def save(conn: Connection) -> str:
         run = find(conn, run_id, lock=True)
         if run["state"] in FINAL or run["state"] == "running":
             raise ValueError(f"This run is {run['state']} and cannot be stopped now")
@@ -173,8 +173,9 @@ def cancel(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
         mine = (reviews.c.run == run_id) & (reviews.c.state == "open")
         conn.execute(update(reviews).where(mine).values(**decided(hub, "stopped", by)))
         audit.add(conn, hub, by, "stopped", f"run:{run_id}", {})
+        return str(run["recipe"])
 
-    hub.db.write(save)
+    hub.tallies.count("runs_ended", hub.db.write(save), "cancelled")
     return get(hub, run_id)
 
 

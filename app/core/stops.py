@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+# What a run waits for, in one word, for those who watch many: the vendor's rate, a vendor that does not answer at all (circuit)
+# or did not this once (retry), an account that nobody connected or that must be reconnected, tomorrow's budget, a person.
+CAUSES = ("rate", "circuit", "retry", "account", "reconnect", "budget", "person")
+
 
 class Stop(Exception):
     """A run stops here; `why` is for people."""
+
+    cause = ""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -14,9 +20,10 @@ class Stop(Exception):
 class Later(Stop):
     """Again by itself at `wake_at` (ms of the steady clock), or when the connection it waits for works again."""
 
-    def __init__(self, why: str, wake_at: int, waits_for: str = "") -> None:
+    def __init__(self, why: str, wake_at: int, waits_for: str = "", *, cause: str = "retry") -> None:
         super().__init__(why)
         self.wake_at = wake_at
+        self.cause = cause
         self.waits_for = waits_for
 
 
@@ -26,6 +33,7 @@ class Waiting(Stop):
     def __init__(self, why: str, waits_for: str = "") -> None:
         super().__init__(why)
         self.waits_for = waits_for
+        self.cause = "reconnect" if waits_for else "person"
 
 
 class Failed(Stop):

@@ -74,6 +74,7 @@ class Work:
             f"Nothing is connected for {title}. Connect it under Connections; this run then goes on by itself",
             soon,
             f"slug:{slug}",
+            cause="account",
         )
 
     # --- calling ---
@@ -95,13 +96,14 @@ class Work:
         if why == limits.PROBE:
             self._probing.add(opened.id)
         if pause:
-            raise Later(f"{opened.connector.title}: {why}", now + pause)
+            cause = "rate" if why == limits.ASKED_TO_WAIT else "circuit"
+            raise Later(f"{opened.connector.title}: {why}", now + pause, cause=cause)
         key = f"{opened.id}:calls"
         c = opened.connector
         ahead = self.patience.ahead(int(1000 / c.rate), begun=self._begun)
         wait = limits.take(conn, key, c.rate, c.burst, now, ahead=ahead)
         if wait > ahead:
-            raise Later(f"{c.title} takes {c.rate:g} calls a second; this run is in line", now + wait)
+            raise Later(f"{c.title} takes {c.rate:g} calls a second; this run is in line", now + wait, cause="rate")
         if also:
             also(conn)
         self.journal.flush(conn)
@@ -178,7 +180,7 @@ class Work:
 
     def _stop(self, opened: Opened, trouble: Trouble, now: int, tries: int, started: int) -> BaseException:
         if trouble.kind is Kind.WAIT:
-            return Later(trouble.words, now + int((trouble.seconds or 1) * 1000))
+            return Later(trouble.words, now + int((trouble.seconds or 1) * 1000), cause="rate")
         if trouble.kind is Kind.RECONNECT:
             return Waiting(
                 f"{trouble.words.rstrip('.')}. Reconnect {opened.connector.title}; this run then goes on by itself",

@@ -174,6 +174,7 @@ runs = Table(
     _text("state", "queued"),  # queued running done failed later waiting cancelled undoing undone
     _int("wake_at"),
     _text("why"),
+    _text("cause"),  # of waiting, in one word of `core.stops`
     _text("waits_for"),  # connection id, or "slug:<slug>" while none is connected
     _text("doing", "run"),  # run | undo
     _int("fence"),
@@ -379,6 +380,17 @@ tokens = Table(
 )
 
 guesses = Table("guesses", metadata, Column("key", Text, primary_key=True), _int("count"), _int("until"))
+
+# What happened, added up by all processes, for whoever watches the hub (`core.tallies`).
+tallies = Table(
+    "tallies",
+    metadata,
+    _text("name"),  # deliveries, runs_ended, writes, calls …
+    _text("about"),  # the vendor or the recipe
+    _text("outcome"),
+    _int("number"),
+    PrimaryKeyConstraint("name", "about", "outcome"),
+)
 
 refusals = Table(
     "refusals",

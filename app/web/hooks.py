@@ -56,6 +56,7 @@ def _answer(slug: str, key: str, data: bytes) -> Response:
         return _later("not now")
     if answer.status in _KINDS:
         return _refuse(answer.status, **(answer.body or {}))
+    _count(_said(answer))
     response = make_response(jsonify(answer.body) if answer.body is not None else b"", answer.status)
     response.headers.update(answer.headers)
     for event_id in answer.event_ids:
@@ -63,8 +64,24 @@ def _answer(slug: str, key: str, data: bytes) -> Response:
     return response
 
 
+def _said(answer: intake.Answer) -> str:
+    if answer.status >= 500:
+        return "not now"
+    if answer.event_ids:
+        return "taken"
+    if answer.status == 202:
+        return "unreadable"
+    return "copy" if isinstance(answer.body, dict) and ("event" in answer.body or "events" in answer.body) else "other"
+
+
+def _count(said: str) -> None:
+    slug = (request.view_args or {}).get("slug", "")
+    hub().tallies.count("deliveries", slug if slug in hub().connectors else "unknown", said)
+
+
 def _refuse(status: int, error: str, wait: float = 0) -> Response:
     refusals.count(hub(), _KINDS[status])
+    _count(_KINDS[status])
     if status in (400, 404, 415):
         _refused.take(request.remote_addr or "")
     response = make_response(jsonify({"error": error}), status)
@@ -74,6 +91,7 @@ def _refuse(status: int, error: str, wait: float = 0) -> Response:
 
 
 def _later(error: str) -> Response:
+    _count("not now")
     response = make_response(jsonify({"error": error}), 503)
     response.headers["Retry-After"] = "5"
     return response

@@ -63,6 +63,7 @@ class Stage:
             self._page("Page of a run", f"/runs/{newest}"),
             self._page("Recipes", "/recipes"),
             self._page("Inbox", "/inbox"),
+            self._page("Figures for Prometheus", "/metrics"),
             Operation("patchbay runs, events, writes, reviews", self._commands),
         ]
 

@@ -18,7 +18,7 @@ class Raw:
     url: str
     heads: list[bytes] = field(default_factory=list)  # what came in, up to the end of the headers
 
-    def door(self, seconds: float = 2.0, **more: int) -> Door:
+    def door(self, seconds: float = 2.0, **more: Any) -> Door:
         return Door({"api": self.url}, seconds=seconds, public_only=False, **more)
 
 
