@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ class Settings:
     threads: int = 16  # runs one worker process works on at a time
     trusted_hosts: tuple[str, ...] = ()
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
+    connectors: tuple[Path, ...] = ()  # folders with connectors of your own
 
     @property
     def database(self) -> str:
@@ -75,6 +77,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         threads=int(_number(environ, "PATCHBAY_THREADS", 16, 1, 500)),
         trusted_hosts=tuple(h for h in get("TRUSTED_HOSTS").split(",") if h),
         proxies=int(_number(environ, "PATCHBAY_PROXIES", 0, 0, 5)),
+        connectors=tuple(Path(f) for f in get("PATCHBAY_CONNECTORS").split(os.pathsep) if f.strip()),
     )
 
 

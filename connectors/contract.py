@@ -72,6 +72,10 @@ class Unavailable(ConnectorError):
         self.seconds = seconds
 
 
+class CannotLoad(Exception):
+    """A connector that cannot be used; the text says where it lies and what to do."""
+
+
 # --- how an account is authorised -------------------------------------------------------------------------------------
 
 

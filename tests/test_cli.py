@@ -232,3 +232,15 @@ def test_times_and_pairs_are_read() -> None:
     assert speak.since("2026-11-25T10:00:00+00:00") == 1_795_600_800_000
     assert speak.since("1h") - speak.since("2h") == pytest.approx(3_600_000, abs=1000)
     assert speak.pairs(["a=b=c", "d="], "--set") == {"a": "b=c", "d": ""}
+
+
+def test_a_connector_folder_that_is_not_there_is_told_in_a_sentence(
+    patchbay: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATCHBAY_CONNECTORS", str(tmp_path / "away"))
+    for words in (["runs"], ["recipe", "check", str(SHIPPED)]):
+        code, _, err = patchbay(*words)
+        assert (code, err) == (
+            1,
+            f"There is no folder {tmp_path / 'away'}. PATCHBAY_CONNECTORS names folders with connectors in them\n",
+        )

@@ -86,11 +86,13 @@ def forget(home: Path) -> None:
 
 
 def prepare(given: Settings) -> None:
-    """Home, keys and tables, as every command needs them. Raises BadSettings, CannotMigrate."""
+    """Connectors, home, keys and tables, as every command needs them. Raises BadSettings, CannotLoad, CannotMigrate."""
     os.umask(0o077)  # whatever we write is the owner's alone
+    import connectors
     from app.core.vault import Vault, ensure_keys
     from app.db.migrate import migrate
 
+    connectors.load(given.connectors)  # one that cannot be used is told here, not by three processes
     try:
         given.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         given.home.chmod(0o700)

@@ -76,7 +76,7 @@ def _problems(folder: Path) -> list[str]:
     from app.core.recipe import RecipeError
 
     try:
-        _, results = trial.check(connectors.load(), folder)
+        _, results = trial.check(connectors.load(place.settings().connectors), folder)
     except RecipeError as problem:
         return [str(problem)]
     if not results:

@@ -54,12 +54,11 @@ class Hub:
 
 
 def open_hub(settings: Settings, connectors_: Mapping[str, Connector] | None = None) -> Hub:
-    """The hub of these settings. The database must be migrated already. Raises BadSettings."""
+    """The hub of these settings. The database must be migrated already. Raises BadSettings, CannotLoad."""
+    known = connectors_ or connectors.load(settings.connectors)
     vault = Vault(ensure_keys(settings))
     pool = max(20, settings.threads + 8)
-    return Hub(
-        settings, Database(settings.database, pool=pool), vault, _paced(connectors_ or connectors.load(), settings)
-    )
+    return Hub(settings, Database(settings.database, pool=pool), vault, _paced(known, settings))
 
 
 def _paced(known: Mapping[str, Connector], settings: Settings) -> Mapping[str, Connector]:

@@ -30,6 +30,7 @@ def test_everything_that_can_be_said() -> None:
             "TRUSTED_HOSTS": "hub.example,other.example",
             "PATCHBAY_NOTION_URL": "http://127.0.0.1:9/notion/",
             "PATCHBAY_RATE_NOTION": "15",
+            "PATCHBAY_CONNECTORS": "/srv/ours:/srv/theirs",
             "OPENAI_API_KEY": "key",
         }
     )
@@ -45,6 +46,7 @@ def test_everything_that_can_be_said() -> None:
     assert found.keys == ("new", "old")
     assert found.trusted_hosts == ("hub.example", "other.example")
     assert found.vendor_urls == {"notion": "http://127.0.0.1:9/notion"}  # and the public address is no vendor
+    assert found.connectors == (Path("/srv/ours"), Path("/srv/theirs"))
     assert found.rates == {"notion": 15.0}
 
 

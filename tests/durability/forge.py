@@ -51,7 +51,7 @@ class Forge:
     """The test's end: `forge(Order(...))` gives a Report."""
 
     def __init__(self, settings: Settings) -> None:
-        given = {**asdict(settings), "home": str(settings.home)}
+        given = {**asdict(settings), "home": str(settings.home), "connectors": list(map(str, settings.connectors))}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.durability.forge"],
             cwd=ROOT,
@@ -93,7 +93,8 @@ class Forge:
 
 def main() -> None:
     given = json.loads(sys.stdin.readline())
-    settings = replace(Settings(**given), home=Path(given["home"]), keys=tuple(given["keys"]))
+    folders = tuple(map(Path, given["connectors"]))
+    settings = replace(Settings(**given), home=Path(given["home"]), keys=tuple(given["keys"]), connectors=folders)
     logging.basicConfig(level=logging.CRITICAL)
     hub = _warm(settings)
     _answer({"end": "ready"})

@@ -35,6 +35,7 @@ def environment(world: World, redis_url: str) -> dict[str, str]:
         "PATCHBAY_PATIENCE": str(given.patience),
         "PATCHBAY_THREADS": "4",
         "PATCHBAY_PRACTICE_URL": world.served.url,
+        "PATCHBAY_CONNECTORS": os.pathsep.join(map(str, given.connectors)),
     }
 
 
@@ -117,8 +118,8 @@ def wait_for_all(world: World, number: int) -> None:
 def main(name: str) -> int:
     """In the process: the real loop of `app.worker` or `app.clock`."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    unlimited = quick()
-    setattr(connectors, "load", lambda: unlimited)  # noqa: B010 - a rate limit would only make the test slow
+    unlimited = quick(settings.read(os.environ))
+    setattr(connectors, "load", lambda folders: unlimited)  # noqa: B010 - a rate limit would only make the test slow
     return {"worker": worker.run, "clock": clock.run}[name](settings.read(os.environ))
 
 

@@ -63,13 +63,14 @@ class Ahead(Steady):
         return super().now() + self.skipped
 
 
-def quick() -> dict[str, Connector]:
+def quick(settings: Settings | None = None) -> dict[str, Connector]:
     """The connectors without their rate limits, which would only slow a test down."""
-    return {slug: replace(c, rate=1000.0, burst=1000) for slug, c in connectors.load().items()}
+    found = connectors.load(settings.connectors if settings else ())
+    return {slug: replace(c, rate=1000.0, burst=1000) for slug, c in found.items()}
 
 
 def open_ahead(settings: Settings) -> Hub:
-    hub = open_hub(settings, quick())
+    hub = open_hub(settings, quick(settings))
     hub.steady = Ahead(hub.db, settings.home)
     return hub
 
@@ -214,7 +215,7 @@ def _made(request: dict[str, Any]) -> tuple[str, str]:
 def world(settings: Settings, folder: Path) -> Iterator[World]:
     """A prepared hub; the model answers `ANSWER` to everything."""
     migrate(settings)
-    first = open_hub(settings, quick())
+    first = open_hub(settings, quick(settings))
     token = practice.token(first)
     first.close()
     with Served(folder, token, limits=False) as served:
