@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from app.core import practice
-from tests.bench import acknowledge, floors, house, memory, report
+from tests.bench import acknowledge, floors, grown, house, memory, report
 from tests.bench.ports import free
 from tests.bench.report import Chapter
 from tests.bench.whole import Bench
@@ -45,6 +45,8 @@ def _given() -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=int, default=0, help="runs a worker works on at a time (default: the hub's own)"
     )
+    parser.add_argument("--grown", action="store_true", help="a small database against one of a million runs, instead")
+    parser.add_argument("--history", type=int, default=1_000_000, help="runs in the grown database (default 1000000)")
     parser.add_argument("--quick", action="store_true", help="one small round of each: does it work, roughly how fast")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     found = parser.parse_args()
@@ -57,6 +59,10 @@ def _measure(name: str, given: argparse.Namespace, done: Callable[[Chapter], Non
     title = TITLES[name]
     try:
         with _database(name) as fresh, house.home() as folder:
+            if given.grown:
+                addresses = (fresh("small"), fresh("large"), fresh("whole"))
+                done(grown.measure(title, folder, addresses, given.history, 5 if given.quick else 40))
+                return
             done(_acknowledge(title, folder / "a", fresh("a"), given))
             done(_whole(title, folder / "b", fresh("b"), given))
     except NoPostgres as problem:

@@ -55,23 +55,23 @@ class Pattern:
         return cls(found)
 
 
-def fill(hub: Hub, pattern: Pattern, number: int) -> None:
-    """`number` runs with all that belongs to them, the last of them an hour old."""
-    made = _history(pattern, number, hub.now() - 3_600_000, hub.steady.now())
+def fill(hub: Hub, pattern: Pattern, number: int, span: int = SPAN) -> None:
+    """`number` runs with all that belongs to them, evenly over `span` ms, the last of them an hour old."""
+    made = _history(pattern, number, span, hub.now() - 3_600_000, hub.steady.now())
     if hub.db.is_sqlite:
         _into_sqlite(hub, made)
     else:
         _into_postgres(hub, made)
 
 
-def _history(pattern: Pattern, number: int, end: int, steady: int) -> Iterator[dict[str, list[Row]]]:
+def _history(pattern: Pattern, number: int, span: int, end: int, steady: int) -> Iterator[dict[str, list[Row]]]:
     """Batches of rows, oldest first."""
     chance = random.Random(4)
     states = _states(number, chance)
     for begin in range(0, number, _BATCH):
         batch: dict[str, list[Row]] = {name: [] for name in _OF_A_RUN}
         for n in range(begin, min(begin + _BATCH, number)):
-            age = SPAN - n * SPAN // number
+            age = span - n * span // number
             for name, rows in _copy(pattern, states.get(n, "done"), end - age, age, steady, chance).items():
                 batch[name] += rows
         yield batch
@@ -189,3 +189,13 @@ def settle(hub: Hub) -> None:
         conn.exec_driver_sql("vacuum analyze")
         conn.exec_driver_sql("checkpoint")
         conn.exec_driver_sql("set statement_timeout = 15000")
+
+
+def size(hub: Hub) -> int:
+    """Bytes of the whole database on disk, without what waits to be written into it."""
+    with hub.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        if not hub.db.is_sqlite:
+            return int(conn.exec_driver_sql("select pg_database_size(current_database())").scalar_one())
+        conn.exec_driver_sql("pragma wal_checkpoint(truncate)")
+        pages = conn.exec_driver_sql("pragma page_count").scalar_one()
+        return int(pages) * int(conn.exec_driver_sql("pragma page_size").scalar_one())

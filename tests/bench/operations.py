@@ -8,13 +8,15 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from app.core import claims, events, intake, polling, reviews, routing, runs, sessions, users, writes
+from app.core import claims, engine, events, intake, polling, reviews, routing, runs, sessions, users, writes
 from app.core.hub import Hub
+from app.core.ids import first_at
 from app.db import models
 from app.main import create_app
 from app.settings import Settings
@@ -39,6 +41,7 @@ class Stage:
     here: World
     client: FlaskClient
     app_hub: Hub
+    size: int  # bytes of the database
     _topics: Iterator[int] = field(default_factory=itertools.count)
 
     @property
@@ -120,13 +123,11 @@ _AT_WORK = models.literally(models.AT_WORK)
 
 def _middle(hub: Hub) -> str:
     """The first id of a year ago."""
-    from app.core.ids import first_at
-
     return first_at(hub.now() - fill.SPAN // 2)
 
 
 @contextmanager
-def stage(settings: Settings, folder: Any, number: int, real: int = 10) -> Iterator[Stage]:
+def stage(settings: Settings, folder: Path, number: int, real: int = 10) -> Iterator[Stage]:
     """A hub whose history has `number` runs, `real` of them made by the hub itself just now."""
     with world(settings, folder) as here:
         for n in range(2):  # the first one also makes the database's columns
@@ -137,18 +138,17 @@ def stage(settings: Settings, folder: Any, number: int, real: int = 10) -> Itera
             here.receive(f"Real {n}")
             work_on_new(here)
         fill.settle(here.hub)
+        bytes_ = fill.size(here.hub)
         app = create_app(here.settings)
         hub = app.extensions["hub"]
         try:
-            yield Stage(here, _signed_in(hub, app), hub)
+            yield Stage(here, _signed_in(hub, app), hub, bytes_)
         finally:
             hub.close()
 
 
 def work_on_new(here: World) -> None:
     """Bring what has just come in to its end, without touching the history."""
-    from app.core import engine
-
     for event_id in events.new_ones(here.hub, 100):
         for run_id in routing.route(here.hub, event_id):
             taken = claims.claim(here.hub, "a test", run_id)
