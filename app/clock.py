@@ -11,6 +11,7 @@ from types import FrameType
 from app import jobs
 from app.core import alarm, beginning, claims, events, polling, reviews
 from app.core.hub import Hub, open_hub
+from app.core.trimming import Trimmer
 from app.settings import Settings
 
 log = logging.getLogger("patchbay.clock")
@@ -31,10 +32,11 @@ def run(settings: Settings) -> int:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    rung = Rung()
+    rung, trimmer = Rung(), Trimmer(hub)
     while True:
         try:
             tick(hub, rung)
+            trimmer.round()
         except Exception:
             log.exception("a round of the clock failed; the next one tries again")
         if stop.wait(max(_EVERY * min(settings.patience, 1.0), 0.2)):

@@ -9,6 +9,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 LEVELS = ("rehearse", "review", "auto")
+KEEP = {  # what is kept by age (core.keeping has the words): days, where nobody chose another number
+    "deliveries": 90,
+    "contents": 90,
+    "undo": 365,
+    "calls": 90,
+    "history": 730,
+    "counts": 400,
+    "audit": 3650,
+}
+LONGEST = 36_500  # days
 
 
 class BadSettings(Exception):
@@ -33,6 +43,7 @@ class Settings:
     rates: Mapping[str, float] = field(
         default_factory=dict
     )  # slug → calls a second, where a plan allows another number
+    keep: Mapping[str, int] = field(default_factory=dict)  # kind of KEEP → days, before what is chosen on the page
     patience: float = 1.0
     threads: int = 16  # runs one worker process works on at a time
     trusted_hosts: tuple[str, ...] = ()
@@ -73,6 +84,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         openai_base_url=get("OPENAI_BASE_URL"),
         vendor_urls=_vendor_urls(environ),
         rates=_rates(environ),
+        keep=_keep(get("PATCHBAY_KEEP")),
         patience=_number(environ, "PATCHBAY_PATIENCE", 1.0, 0.01, 100),
         threads=int(_number(environ, "PATCHBAY_THREADS", 16, 1, 500)),
         trusted_hosts=tuple(h for h in get("TRUSTED_HOSTS").split(",") if h),
@@ -137,3 +149,17 @@ def _rates(environ: Mapping[str, str]) -> dict[str, float]:
     prefix = "PATCHBAY_RATE_"
     names = [name for name in environ if name.startswith(prefix) and environ[name].strip()]
     return {name.removeprefix(prefix).lower(): _number(environ, name, 1, 0.01, 100_000) for name in names}
+
+
+def _keep(text: str) -> dict[str, int]:
+    """PATCHBAY_KEEP: "contents=30,history=365", in days."""
+    found = {}
+    for word in filter(None, (w.strip() for w in text.split(","))):
+        name, _, days = (part.strip() for part in word.partition("="))
+        if name not in KEEP or not days.isdecimal() or not 1 <= int(days) <= LONGEST:
+            kinds = ", ".join(KEEP)
+            raise BadSettings(
+                f"PATCHBAY_KEEP cannot be {word!r}. It takes days by kind, such as contents=30,history=365; kinds: {kinds}"
+            )
+        found[name] = int(days)
+    return found

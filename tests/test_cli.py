@@ -15,6 +15,8 @@ from app import cli
 from app.cli import place, speak
 from app.core import users
 from app.core.hub import Hub
+from app.core.ids import new_id
+from app.db import models
 from app.settings import Settings
 from tests.conftest import KEYS
 
@@ -51,6 +53,7 @@ def patchbay(
         ["recipe", "list"],
         ["recipe", "show", "zoom-recap-to-notion"],
         ["connections"],
+        ["keep"],
         ["doctor"],
         ["version"],
     ],
@@ -72,6 +75,8 @@ def test_json_is_one_document_and_people_get_words(patchbay: Callable[..., Said]
         (["sing"], "invalid choice: 'sing'"),
         (["run", "show"], "ID"),
         (["runs", "--since", "yesterday"], "2026-11-25"),
+        (["keep", "contents=ten"], "a number of days"),
+        (["keep", "everything=10"], "There are: deliveries, contents"),
         (["connect", "fax"], "There are: notion, openai, zoom"),
         (["connect", "notion", "--secret", "token"], "NAME=VALUE"),
         (["connect", "notion", "--secret", "colour=red"], "Its fields are"),
@@ -128,6 +133,27 @@ def test_settings_that_cannot_be_used_are_a_sentence(
     assert code == 1
     assert "database cannot be used" in err
     assert "Traceback" not in err
+
+
+def test_how_long_things_are_kept_can_be_chosen(patchbay: Callable[..., Said]) -> None:
+    assert json.loads(patchbay("keep", "contents=30", "deliveries=7d", "--json")[1])["days"]["contents"] == 30
+    days = json.loads(patchbay("keep", "--json")[1])["days"]
+    assert (days["contents"], days["deliveries"], days["history"]) == (30, 7, 730)
+
+
+def test_a_list_that_was_cut_says_how_it_goes_on(patchbay: Callable[..., Said], hub: Hub) -> None:
+    ids = [new_id() for _ in range(3)]
+    account = {"id": "a", "hook_key": "h"}
+    hub.db.write(lambda conn: conn.execute(models.connections.insert().values(**account)))
+    for n in ids:
+        row = {"id": n, "connection": "a", "dedupe_key": n, "received_at": hub.now()}
+        hub.db.write(lambda conn, row=row: conn.execute(models.events.insert().values(**row)))  # type: ignore[misc]
+    _, out, err = patchbay("events", "--limit", "2", "--json")
+    shown = [event["id"] for event in json.loads(out)]
+    assert f"--before {shown[-1]}" in err
+    _, out, err = patchbay("events", "--limit", "2", "--before", shown[-1], "--json")
+    assert sorted(shown + [event["id"] for event in json.loads(out)]) == sorted(ids)
+    assert "--before" not in err
 
 
 def test_the_budget_of_a_day_can_be_raised(patchbay: Callable[..., Said]) -> None:

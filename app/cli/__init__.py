@@ -12,7 +12,19 @@ from typing import Any, NoReturn
 from app.cli.speak import Failed, Misused, Out
 from app.settings import BadSettings
 
-NOUNS = ("processes", "demo", "connect", "recipes", "happened", "again", "reviews", "people", "doctor", "developers")
+NOUNS = (
+    "processes",
+    "demo",
+    "connect",
+    "recipes",
+    "happened",
+    "again",
+    "reviews",
+    "people",
+    "keep",
+    "doctor",
+    "developers",
+)
 
 
 class _Parser(argparse.ArgumentParser):

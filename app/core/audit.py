@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, delete, select, text
 
+from app.core import house
 from app.core.hub import Hub
 from app.db.models import audit
+
+_BEGIN = "audit_begin"  # of the trail, once its oldest lines were removed by age
 
 
 def add(conn: Connection, hub: Hub, who: str, what: str, thing: str, facts: dict[str, Any]) -> None:
@@ -31,9 +35,12 @@ def add(conn: Connection, hub: Hub, who: str, what: str, thing: str, facts: dict
 
 
 def verify(hub: Hub) -> tuple[int, int | None]:
-    """(number of lines, the first line that does not fit or None)."""
-    prev, number = "", 0
+    """(number of the last line, the first line that does not fit or None)."""
     with hub.db.read() as conn:
+        begin: dict[str, Any] = house.get(conn, _BEGIN, {"no": 0, "hash": ""})
+        number, prev = int(begin["no"]), str(begin["hash"])
+        if number and not hmac.compare_digest(begin["seal"], _seal(hub, number, prev)):
+            return number, number + 1
         for row in conn.execute(select(audit).order_by(audit.c.no)).mappings():
             number += 1
             line = {k: row[k] for k in ("no", "at", "who", "what", "object", "facts", "prev")}
@@ -41,6 +48,25 @@ def verify(hub: Hub) -> tuple[int, int | None]:
                 return number, number
             prev = row["hash"]
     return number, None
+
+
+def trim(conn: Connection, hub: Hub, before: int, most: int = 1000) -> int:
+    """Removes lines older than `before` (ms UTC), at most so many and never the last. Returns how many.
+
+    The hash of the last one that went is kept under a seal of ours, so that nobody else can cut the trail unseen.
+    """
+    lines = conn.execute(select(audit.c.no, audit.c.at, audit.c.hash).order_by(audit.c.no).limit(most + 1)).all()
+    gone = list(takewhile(lambda line: line.at < before, lines[:-1]))
+    if not gone:
+        return 0
+    no, hash_ = int(gone[-1].no), str(gone[-1].hash)
+    house.put(conn, _BEGIN, {"no": no, "hash": hash_, "seal": _seal(hub, no, hash_)})
+    conn.execute(delete(audit).where(audit.c.no <= no))
+    return len(gone)
+
+
+def _seal(hub: Hub, no: int, hash_: str) -> str:
+    return hmac.new(b"audit begins" + hub.secret, f"{no} {hash_}".encode(), hashlib.sha256).hexdigest()
 
 
 def _hash(hub: Hub, line: dict[str, Any]) -> str:

@@ -43,9 +43,10 @@ def _in_state(state: str) -> list[ColumnElement[bool]]:
 
 
 def get(hub: Hub, event_id: str) -> dict[str, Any]:
-    """Raises LookupError."""
+    """`is_kept`: what came in is still there. Raises LookupError."""
+    columns = [*(events.c[n] for n in _SHOWN), events.c.body.is_not(None).label("is_kept")]
     with hub.db.read() as conn:
-        found = conn.execute(select(*(events.c[n] for n in _SHOWN)).where(events.c.id == event_id)).mappings().first()
+        found = conn.execute(select(*columns).where(events.c.id == event_id)).mappings().first()
     if found is None:
         raise LookupError(f"There is no event {event_id}")
     return dict(found)
@@ -62,6 +63,8 @@ def new_ones(hub: Hub, limit: int, older_than: int = 0) -> list[str]:
 def replay(hub: Hub, event_id: str, *, by: str = "", number: str = "") -> list[str]:
     """Start an event over: new runs, whatever earlier ones did. Returns their ids. Raises LookupError, ValueError."""
     found = get(hub, event_id)
+    if not found["is_kept"]:
+        raise ValueError("What came in was removed because of its age, so this event cannot be started over")
     if found["state"] == "dead":
         revive(hub, event_id, by=by)
         return []

@@ -47,6 +47,7 @@ _SHOWN = [
     "claims",
     "serial_key",
     "serial_no",
+    "trimmed_at",
 ]
 
 
@@ -96,7 +97,8 @@ def get(hub: Hub, run_id: str) -> dict[str, Any]:
 
 
 def story(hub: Hub, run_id: str) -> dict[str, Any]:
-    """One run with all that happened: {run, event, steps: [{id, kind, label, entries: [...]}], writes, reviews, cost}."""
+    """One run with all that happened: {run, event, steps: [{id, kind, label, entries: [...]}], writes, reviews, cost,
+    removed: what is no longer there because of its age, kinds of core.keeping}."""
     with hub.db.read() as conn:
         run = find(conn, run_id)
         lines = conn.execute(select(entries).where(entries.c.run == run_id)).mappings().all()
@@ -119,6 +121,7 @@ def story(hub: Hub, run_id: str) -> dict[str, Any]:
         "steps": _steps(hub, run, told, changes),
         "writes": changes,
         "reviews": [_review(r) for r in asked],
+        "removed": _removed(run, event),
         "tokens": sum(e["tokens_in"] + e["tokens_out"] for e in told),
         "cost": sum(e["cost"] for e in told),
     }
@@ -131,6 +134,8 @@ def retry(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
         run = find(conn, run_id, lock=True)
         if run["state"] not in ("failed", "later", "waiting"):
             raise ValueError(f"This run is {run['state']}; only one that failed or waits can be tried again")
+        if run["trimmed_at"] or _lost_event(conn, run):
+            raise ValueError("What went through this run was removed because of its age, so it cannot be tried again")
         mine = entries.c.run == run_id
         conn.execute(
             update(entries)
@@ -159,6 +164,13 @@ def retry(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
 
     hub.db.write(save)
     return get(hub, run_id)
+
+
+def _lost_event(conn: Connection, run: RowMapping) -> bool:
+    return (
+        conn.execute(select(events.c.id).where(events.c.id == run["event"], events.c.body.is_(None))).first()
+        is not None
+    )
 
 
 def cancel(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
@@ -202,9 +214,18 @@ def _row(row: RowMapping) -> dict[str, Any]:
     return {name: row[name] for name in _SHOWN} | {"practice": bool(row["practice"])}
 
 
+def _removed(run: RowMapping, event: RowMapping | None) -> list[str]:
+    gone = {
+        "deliveries": event is not None and event["body"] is None,
+        "contents": run["trimmed_at"] is not None,
+        "undo": run["input"] is None,
+    }
+    return [kind for kind, is_gone in gone.items() if is_gone]
+
+
 def _event(row: RowMapping | None) -> dict[str, Any] | None:
     names = ("id", "kind", "state", "received_at", "occurred_at", "copies", "error", "connection")
-    return {name: row[name] for name in names} if row else None
+    return {name: row[name] for name in names} | {"is_kept": row["body"] is not None} if row else None
 
 
 def _entry(hub: Hub, run_id: str, row: RowMapping) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from app.core import house
 from app.core.hub import Hub
 from app.core.recipe import Recipe
+from app.core.stops import Failed
 from app.core.work import Work
 from app.db.models import events, users
 from connectors.contract import JSON, Trigger
@@ -54,9 +55,11 @@ def scope_of(work: Work) -> dict[str, Any]:
 
 
 def event_of(hub: Hub, event_id: str) -> dict[str, JSON]:
-    """A stored event in the shape recipes see."""
+    """A stored event in the shape recipes see. Raises Failed when what came in was removed because of its age."""
     with hub.db.read() as conn:
         row = conn.execute(_SEEN, {"which": event_id}).one()
     trigger = trigger_of(hub, row.kind)
+    if row.body is None:
+        raise Failed("What came in was removed because of its age")
     body = hub.vault.open(row.body, f"events:{event_id}:body")
     return trigger.shape(body) if trigger else {}

@@ -42,7 +42,7 @@ def start(hub: Hub, user: User) -> str:
     row = {"id": _hash(cookie), "user": user.id, "csrf": secrets.token_urlsafe(32), "made_at": now, "seen_at": now}
 
     def store(conn: Connection) -> None:
-        conn.execute(delete(sessions).where((sessions.c.seen_at < now - IDLE) | (sessions.c.made_at < now - WHOLE)))
+        forget_ended(conn, now)
         conn.execute(insert(sessions).values(**row))
 
     hub.db.write(store)
@@ -64,6 +64,11 @@ def find(hub: Hub, cookie: str) -> Session | None:
     if row["seen_at"] < now - _NOTE_EVERY:
         hub.db.write(lambda conn: conn.execute(update(sessions).where(sessions.c.id == key).values(seen_at=now)))
     return Session(key, _user(row, row["user"]), row["csrf"])
+
+
+def forget_ended(conn: Connection, now: int) -> None:
+    """`now` in ms UTC."""
+    conn.execute(delete(sessions).where((sessions.c.seen_at < now - IDLE) | (sessions.c.made_at < now - WHOLE)))
 
 
 def end(hub: Hub, session_id: str) -> None:

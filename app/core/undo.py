@@ -14,6 +14,8 @@ from app.db import models
 from app.db.models import writes
 from connectors.contract import ConnectorError
 
+TOO_OLD = "what is needed for it was removed because of its age (Settings, How long things are kept)"
+
 
 def plan(hub: Hub, run_id: str) -> list[dict[str, Any]]:
     """What would happen to each write: {write, action, label, url, goes, why}. `goes` False: it stays, `why` says why.
@@ -38,6 +40,8 @@ def start(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
         there = (writes.c.run == run_id) & (writes.c.state == "done") & (writes.c.undoes == "")
         if conn.execute(select(writes.c.id).where(there)).first() is None:
             raise ValueError("This run wrote nothing that could be undone")
+        if run["input"] is None:
+            raise ValueError(f"This run can no longer be taken back: {TOO_OLD}")
         fresh = {
             "state": "queued",
             "doing": "undo",
@@ -69,6 +73,8 @@ def _line(hub: Hub, row: Any, last: int) -> dict[str, Any]:
         return {**line, "why": "Whether it arrived is not known yet"}
     if action is None or action.undo is None:
         return {**line, "why": "This kind of change has no undo of its own"}
+    if row["arguments"] is None:
+        return {**line, "why": TOO_OLD[0].upper() + TOO_OLD[1:]}
     arguments = hub.vault.open_json(row["arguments"], f"writes:{row['id']}:arguments")
     changed = action.undo.changed
     try:

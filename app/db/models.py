@@ -186,6 +186,7 @@ runs = Table(
     _text("error"),
     _int("made_at"),
     Column("ended_at", BigInteger),
+    Column("trimmed_at", BigInteger),  # since when its entries have no contents any more
     _some("ix_runs_at_work", "wake_at", "id", "state", where=f"state in {_spelled(AT_WORK)}"),
     _some(
         "ix_runs_unfinished", "serial_key", "serial_no", where=f"serial_key <> '' and state not in {_spelled(FINISHED)}"
@@ -397,6 +398,15 @@ refusals = Table(
     metadata,
     _text("day"),
     _text("kind"),  # signature, size, type, rate, sign-in …
+    _int("count"),
+    PrimaryKeyConstraint("day", "kind"),
+)
+
+removals = Table(
+    "removals",
+    metadata,
+    _text("day"),
+    _text("kind"),  # of core.keeping
     _int("count"),
     PrimaryKeyConstraint("day", "kind"),
 )

@@ -53,6 +53,8 @@ def _engine(url: str, file: Path | None) -> Engine:
     if not file:
         return create_engine(url)
     engine = create_engine(url, connect_args={"isolation_level": None, "timeout": PATIENCE})
+    # Counts only for a file without tables: what is deleted later can then be given back to the disk, bit by bit.
+    event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA auto_vacuum=INCREMENTAL"))
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
 

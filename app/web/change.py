@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from app.core import connections
 from app.core.hub import Hub
 from app.web import words
-from connectors.contract import JSON, Role
+from connectors.contract import JSON, Action, Role
 
 _PLACE = re.compile(r"(?:,? \b(?:in|to|of|from|on))? ?\{(\w+)\}")
 _ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
@@ -26,12 +26,20 @@ def view_of(hub: Hub, write: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{key: write[key] for key in ("id", "state", "error", "found_by", "undoes", "practice")},
         "helper": any(sign in write["item"] for sign in "<>"),  # goes before or after another change
-        "says": says(action.says, write["arguments"] or {}, action.roles) if action else write["action"],
+        "says": _line(action, write),
         "where": connector.title if connector else slug,
         "link": link(write["url"], practice=write["practice"]),
         "facts": drawn(write["request"]),
         "calls": [c | {"ms": c["ended_at"] - c["started_at"] if c["ended_at"] else None} for c in write["calls"]],
     }
+
+
+def _line(action: Action | None, write: Mapping[str, Any]) -> str:
+    if action is None:
+        return str(write["action"])
+    if write["arguments"] is None:  # removed because of its age
+        return action.label
+    return says(action.says, write["arguments"], action.roles)
 
 
 def asks(hub: Hub, connection_id: str, name: str, arguments: Mapping[str, JSON]) -> str:

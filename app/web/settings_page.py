@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.core import house, sessions, users
+from app.core import house, keeping, sessions, users
 from app.web import refusals
 from app.web.answers import done, page
 from app.web.context import hub, person, sent
@@ -23,20 +23,31 @@ def show() -> Response:
     return _page()
 
 
-def _page(problem: str = "", at: str = "", token: str = "") -> Response:
+def _page(problem: str = "", at: str = "", token: str = "", typed: dict[str, str] | None = None) -> Response:
     with hub().db.read() as conn:
         people = house.get(conn, "people", [])
     data: dict[str, Any] = {
         "people": people,
         "tokens": sessions.token_listing(hub(), person()),
         "refused": refusals.listing(hub()),
+        "keep": keeping.days(hub()),
+        "removed": keeping.removed(hub()),
         "problem": problem,
     }
     if users.may(person().role, "house"):
         data["users"] = users.listing(hub())
     if token:
         data["token"] = token
-    return page("settings_page/show.html", data, status=422 if problem else 200, at=at, roles=users.ROLES)
+    return page(
+        "settings_page/show.html",
+        data,
+        status=422 if problem else 200,
+        at=at,
+        roles=users.ROLES,
+        kinds=keeping.KINDS,
+        typed=typed or {},
+        fixed=hub().settings.keep,
+    )
 
 
 @pages.post("/settings/people")
@@ -48,6 +59,19 @@ def save_people() -> Response:
         return _page(f"That are {len(kept)} names; at most {MOST_PEOPLE} fit.", "people")
     hub().db.write(lambda conn: house.put(conn, "people", kept))
     return done("settings_page.show", "saved")
+
+
+@pages.post("/settings/keep")
+@needs("house")
+def save_keep() -> Response:
+    """How long each kind of thing is kept, in days."""
+    free = [kind.name for kind in keeping.KINDS if kind.name not in hub().settings.keep]
+    typed = {name: days for name, days in sent(*free).items() if name in request.form}
+    try:
+        keeping.choose(hub(), typed, by=person().id)
+    except ValueError as problem:
+        return _page(f"{problem}.", "keep", typed=typed)
+    return done("settings_page.show", "saved", _anchor="keep")
 
 
 @pages.post("/settings/password")

@@ -33,7 +33,9 @@ def tell(hub: Hub, run_id: str) -> dict[str, Any]:
         "stopped_at": next((step["title"] for step in steps if step["state"] in ("failed", "declined")), ""),
         "page_link": next((w for w in own if w["link"] and w["state"] == "done"), None),
         "can_undo": run["state"] in ("done", "failed", "waiting", "cancelled")
-        and any(w["state"] == "done" for w in own),
+        and any(w["state"] == "done" for w in own)
+        and "undo" not in raw["removed"],
+        "removed": raw["removed"],
         "recorded": any(step["kind"] == "ask" for step in steps),
     }
 
@@ -50,7 +52,7 @@ def _event(hub: Hub, event: dict[str, Any] | None) -> dict[str, Any] | None:
     if event is None:
         return None
     trigger = scope.trigger_of(hub, event["kind"])
-    fields = values.fields(scope.event_of(hub, event["id"])) if trigger else []
+    fields = values.fields(scope.event_of(hub, event["id"])) if trigger and event["is_kept"] else []
     return event | {"label": trigger.label if trigger else event["kind"], "fields": fields}
 
 

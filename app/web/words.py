@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 
-from app.core import overview, users
+from app.core import keeping, overview, users
 from app.core.paging import MANY
 from app.web import csrf, states
 from app.web.context import hub
@@ -41,7 +41,7 @@ _PERSON = re.compile(r"\b[0-9a-z]{26}\b")
 
 def register(app: Flask) -> None:
     amounts = (ago, iso, clock, duration, hours, money, number, several)
-    texts = (named, initials, plain_json, sentence, sample_words, connector_title)
+    texts = (named, initials, plain_json, sentence, sample_words, connector_title, kept_words, removal_words)
     runs = (states.run_tone, states.run_words, states.step_tone, states.step_words)
     badges = (states.connection_badge, states.recipe_badge, states.recipe_state)
     kinds = (states.review_title, states.refusal_words, states.role_words, states.decision_words)
@@ -131,6 +131,16 @@ def initials(name: str) -> str:
 
 def plain_json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def kept_words(removed: list[str]) -> str:
+    """What the hub no longer has of a run, and what follows from that."""
+    return " ".join(kind.gone for kind in keeping.KINDS if kind.name in removed)
+
+
+def removal_words(kind: str) -> str:
+    """What was removed, for the list of it."""
+    return keeping.REMOVED.get(kind, kind)
 
 
 def connector_title(slug: str) -> str:

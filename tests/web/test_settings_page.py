@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from app.core import house, sessions, users
+from app.core import house, keeping, sessions, users
 from tests.web.conftest import PASSWORD, Site
 
 
@@ -49,3 +50,34 @@ def test_markup_in_names_stays_text(site: Site) -> None:
     text = visitor.get("/settings").text
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
+
+
+def test_the_owner_chooses_how_long_things_are_kept(site: Site) -> None:
+    owner = site.visitor("owner")
+    shown = {name: str(days) for name, days in keeping.days(site.hub).items()}
+    assert all(f'name="{name}"' in owner.get("/settings").text for name in shown)
+    assert owner.post("/settings/keep", **{**shown, "contents": "30"}).status_code == 303
+    assert keeping.days(site.hub) == keeping.days(site.hub) | {"contents": 30, "history": 730}
+    wrong = owner.post("/settings/keep", **{**shown, "contents": "900"})
+    assert (wrong.status_code, 'value="900"' in wrong.text) == (422, True)
+    assert "cannot be kept longer than the runs and events themselves (730 days)" in wrong.text
+    assert keeping.days(site.hub)["contents"] == 30
+
+
+def test_others_see_how_long_and_what_was_removed(site: Site) -> None:
+    site.hub.db.write(lambda conn: keeping.note(conn, "contents", 1234))
+    viewer = site.visitor("viewer")
+    page = viewer.get("/settings").text
+    assert "730 days" in page
+    assert "<td>contents of runs</td>" in page
+    assert "1,234" in page
+    assert viewer.post("/settings/keep", contents="1").status_code == 404
+    assert keeping.days(site.hub)["contents"] == 90
+
+
+def test_what_the_environment_decides_is_not_asked(site: Site) -> None:
+    site.hub.settings = replace(site.hub.settings, keep={"contents": 14})
+    owner = site.visitor("owner")
+    assert "Set where Patchbay starts (PATCHBAY_KEEP)" in owner.get("/settings").text
+    assert owner.post("/settings/keep", deliveries="20", contents="99").status_code == 303
+    assert (keeping.days(site.hub)["deliveries"], keeping.days(site.hub)["contents"]) == (20, 14)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from app.core import connections, practice, recipes
+from app.core.trimming import Trimmer
 from app.db import models
 from tests.web.conftest import Site, Visitor
 
@@ -61,6 +64,23 @@ def test_taking_it_back(served: Site) -> None:
     assert "Taken back" in visitor.get(run).text
     again = visitor.post(f"{run}/undo")
     assert again.status_code == 409
+
+
+def test_a_run_whose_contents_were_removed_says_so(served: Site) -> None:
+    visitor = served.visitor("owner")
+    run = tried(served, visitor)
+    for days, words in ((91, "it cannot be tried again"), (366, "it can no longer be taken back from here")):
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=days)):
+            Trimmer(served.hub).round()
+        visitor = served.visitor("owner")  # sessions end in so long a time, too
+        page = visitor.get(run).text
+        assert "Some of this run is no longer kept" in page
+        assert words in page
+        assert "<mark>Ana will write the signs" not in page
+        assert ("Order ten boxes of wrapping paper" in page) == (days < 366)  # what was sent goes last
+        assert ("Undo</a>" in page) == (days < 366)
+    assert "because of its age" in visitor.post(f"{run}/undo").text
+    assert "because of its age" in visitor.get(f"{run}/undo").text
 
 
 def test_approving_what_is_shown(served: Site) -> None:
