@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 
 from app.core import events, reviews, runs, writes
 from app.core.hub import Hub
+from app.db import models
 from app.settings import Settings
 from tests.bench.operations import Operation, Stage, stage, work_on_new
 from tests.databases import Postgres
@@ -134,6 +135,33 @@ def test_no_statement_touches_the_whole_history(settings: Settings, tmp_path: Pa
                     if rows > AT_MOST:
                         found[operation.name] = (statement, rows)
     assert found == {}
+
+
+@pytest.mark.both_databases
+def test_the_first_of_a_long_line_is_taken_without_reading_the_line(settings: Settings, tmp_path: Path) -> None:
+    with stage(settings, tmp_path / "vendors", 3000) as there:
+        take = next(o for o in there.operations() if o.name == "Claim the run that has waited longest")
+        perform(take)
+        with counted_or_touched(there.hub) as short:
+            take.act(None)
+        waiting = update(models.runs).where(models.runs.c.state == "done").values(state="queued", ended_at=None)
+        there.hub.db.write(lambda conn: conn.execute(waiting))
+        with counted_or_touched(there.hub) as long:
+            take.act(None)
+        assert long[0] <= 1.5 * short[0] + 20
+
+
+@contextmanager
+def counted_or_touched(hub: Hub) -> Iterator[list[int]]:
+    """Steps on SQLite, rows on PostgreSQL."""
+    if hub.db.is_sqlite:
+        with counted(hub) as steps:
+            yield steps
+        return
+    found = [0]
+    with statements(hub) as asked:
+        yield found
+    found[0] = max(touched(explained(hub, *one)) for one in asked if one[0].startswith(("SELECT", "UPDATE")))
 
 
 # --- pages of lists ---

@@ -10,6 +10,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.handover import open_review
 from app.core.hub import Hub
+from app.core.paging import beside
 from app.core.patience import Patience
 from app.core.statements import change
 from app.core.stops import Lost
@@ -39,12 +40,11 @@ def claimable() -> ColumnElement[bool]:
         earlier.c.serial_no < runs.c.serial_no,
         earlier.c.state.not_in(literally(FINAL)),
     )
-    free = or_(
-        runs.c.state == "queued",
-        runs.c.state == "later",
-        and_(runs.c.state == "running", runs.c.lease_until < now),
-    )
-    due = and_(runs.c.state.in_(literally(AT_WORK)), runs.c.wake_at <= now)  # what the index of unfinished runs is by
+    # The index of runs at work gives them in the order in which they are taken, so the first that fits is enough, however
+    # long the line is. A database that went by the states instead would read and sort the whole line.
+    due = and_(runs.c.state.in_(literally(AT_WORK)), runs.c.wake_at <= now)
+    state = beside(runs.c.state)
+    free = or_(state == "queued", state == "later", and_(state == "running", runs.c.lease_until < now))
     return and_(due, free, or_(runs.c.serial_key == "", first))
 
 
