@@ -16,26 +16,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    literal_column,
     text,
 )
-from sqlalchemy.sql.elements import ColumnElement
 
-# Partial indexes hold only the few rows that are looked for, so that a million finished ones cost neither reader nor writer.
-# A query meets one only with the same words in it, hence `literally`.
-FINISHED = ("cancelled", "done", "failed", "undone")
-AT_WORK = ("later", "queued", "running")
-RESTING = ("cancelled", "failed", "later", "undoing", "undone", "waiting")
-
-
-def literally(words: tuple[str, ...]) -> list[ColumnElement[str]]:
-    """Words that stand in the statement itself, for `in_` and `not_in`; never for anything typed by people."""
-    return [literal_column(f"'{word}'") for word in words]
-
-
-def _spelled(words: tuple[str, ...]) -> str:
-    return "(" + ", ".join(f"'{word}'" for word in words) + ")"
-
+from app.db.partial import AT_WORK as AT_WORK
+from app.db.partial import FINISHED as FINISHED
+from app.db.partial import RESTING as RESTING
+from app.db.partial import literally as literally
+from app.db.partial import partial, spelled
 
 metadata = MetaData(
     naming_convention={
@@ -45,11 +33,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-
-def _some(name: str, *columns: str, where: str) -> Index:
-    """An index of the rows for which `where` holds."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 def _text(name: str, default: str = "") -> Column[str]:
@@ -123,7 +106,7 @@ events = Table(
     _int("copies"),
     Column("last_copy_at", BigInteger),
     UniqueConstraint("connection", "dedupe_key"),
-    _some("ix_events_unrouted", "state", "id", where="state <> 'routed'"),
+    partial("ix_events_unrouted", "state", "id", where="state <> 'routed'"),
     Index("ix_events_once", "connection", "once_key"),
 )
 
@@ -187,14 +170,14 @@ runs = Table(
     _int("made_at"),
     Column("ended_at", BigInteger),
     Column("trimmed_at", BigInteger),  # since when its entries have no contents any more
-    _some("ix_runs_at_work", "wake_at", "id", "state", where=f"state in {_spelled(AT_WORK)}"),
-    _some(
-        "ix_runs_unfinished", "serial_key", "serial_no", where=f"serial_key <> '' and state not in {_spelled(FINISHED)}"
+    partial("ix_runs_at_work", "wake_at", "id", "state", where=f"state in {spelled(AT_WORK)}"),
+    partial(
+        "ix_runs_unfinished", "serial_key", "serial_no", where=f"serial_key <> '' and state not in {spelled(FINISHED)}"
     ),
-    _some("ix_runs_resting", "state", "id", "recipe", where=f"state in {_spelled(RESTING)}"),
-    _some("ix_runs_waits", "waits_for", "state", where="waits_for <> ''"),
+    partial("ix_runs_resting", "state", "id", "recipe", where=f"state in {spelled(RESTING)}"),
+    partial("ix_runs_waits", "waits_for", "state", where="waits_for <> ''"),
     # with all that is counted by, so that SQLite need not look at the rows themselves
-    _some(
+    partial(
         "ix_runs_done",
         "ended_at",
         "recipe",
@@ -261,7 +244,7 @@ writes = Table(
     _int("made_at"),
     Column("ended_at", BigInteger),
     UniqueConstraint("run", "step", "item", "undoes"),
-    _some("ix_writes_not_done", "state", "id", where="state <> 'done'"),
+    partial("ix_writes_not_done", "state", "id", where="state <> 'done'"),
 )
 
 calls = Table(
@@ -302,9 +285,9 @@ reviews = Table(
     _text("decision"),
     _int("row_version"),
     Index("ix_reviews_listed", "state", "id"),
-    _some("ix_reviews_expiry", "expires_at", where="state = 'open'"),
+    partial("ix_reviews_expiry", "expires_at", where="state = 'open'"),
     Index("ix_reviews_run", "run"),
-    _some("ix_reviews_event", "event", where="event is not null"),
+    partial("ix_reviews_event", "event", where="event is not null"),
 )
 
 schedules = Table(
