@@ -174,7 +174,8 @@ def test_the_examples_of_recipes_load_and_pass(tmp_path: Path, page: str, recipe
 def test_the_mistake_that_is_shown_is_told_like_that(tmp_path: Path) -> None:
     folder = tmp_path / "client-calls"
     folder.mkdir()
-    (folder / "recipe.yaml").write_text(blocks(README, "yaml")[0].replace("event.topic |", "event.topik |", 1))
+    recipe = blocks(README.partition("## Write a recipe")[2], "yaml")[0]
+    (folder / "recipe.yaml").write_text(recipe.replace("event.topic |", "event.topik |", 1))
     with pytest.raises(RecipeError) as told:
         trial.check(KNOWN, folder)
     assert str(told.value) in README
