@@ -35,12 +35,21 @@ class Steady:
         self._asked = 0
 
     def now(self) -> int:
-        boot = since_boot()
-        if self._offset is None or (not self._db.is_sqlite and boot - self._asked > _ASK_AGAIN):
+        boot, offset = since_boot(), self._offset
+        if offset is None:
             with self._lock:
-                self._offset = self._ask()
-                self._asked = boot
-        return boot + self._offset
+                offset = self._offset if self._offset is not None else self._learn(boot)
+        elif not self._db.is_sqlite and boot - self._asked > _ASK_AGAIN and self._lock.acquire(blocking=False):
+            try:  # one asks; the others, who may hold all connections there are, go on with what was known
+                offset = self._learn(boot)
+            finally:
+                self._lock.release()
+        return boot + offset
+
+    def _learn(self, boot: int) -> int:
+        self._offset = self._ask()
+        self._asked = boot
+        return self._offset
 
     def _ask(self) -> int:
         if self._db.is_sqlite:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from app.db import steady
 from app.db.models import runs
 from app.db.session import Database
 from app.db.steady import Steady
+from tests.durability.world import until
 
 BOTH = pytest.mark.both_databases
 
@@ -116,3 +119,37 @@ def test_postgres_decides_where_there_is_one(hub: Hub, monkeypatch: pytest.Monke
     assert clock.now() - now == 19_000  # carried on by ourselves
     monkeypatch.setattr(steady, "since_boot", lambda: 123_456 + 86_400_000)
     assert abs(clock.now() - server) < 5000  # asked again: a day of drift is gone
+
+
+@BOTH
+def test_writers_who_hold_every_connection_do_not_wait_for_each_other(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asking the server takes a connection: if each of them waited for the one that asks, it would never get one."""
+    db = Database(database_url, pool=1)  # two at most
+    clock, together = Steady(db), threading.Barrier(2)
+    known = clock.now()
+    monkeypatch.setattr(steady, "_ASK_AGAIN", -1)
+    real = clock._ask
+
+    def ask() -> int:
+        if not db.is_sqlite:
+            together.wait(20)  # both hold a connection
+        return real()
+
+    def write(asks: bool) -> int:
+        def look(_: object) -> int:
+            if not asks and not db.is_sqlite:
+                together.wait(20)
+            return clock.now()
+
+        return db.write(look)
+
+    monkeypatch.setattr(clock, "_ask", ask)
+    with ThreadPoolExecutor(2) as hands:
+        asker = hands.submit(write, True)
+        if not db.is_sqlite:
+            until(lambda: clock._lock.locked())
+        assert hands.submit(write, False).result(20) >= known
+        assert asker.result(20) >= known
+    db.close()
