@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -40,13 +40,18 @@ def environment(world: World, redis_url: str) -> dict[str, str]:
 
 
 @contextmanager
-def process(world: World, name: str, redis_url: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`name`: web (the command as people start it), worker or clock (the real ones, without the vendors' rate limits)."""
+def process(
+    world: World, name: str, redis_url: str, before: Sequence[str] = (), **more: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`name`: web (the command as people start it), worker or clock (the real ones, without the vendors' rate limits).
+
+    `before`: a command that starts it; `more`: further variables of its environment.
+    """
     ours = [str(ROOT / "app" / "__main__.py"), "web"] if name == "web" else ["-m", __name__, name]
     log = world.settings.home / f"{name}.log"
     with log.open("ab") as out:
-        env = environment(world, redis_url)
-        child = subprocess.Popen([sys.executable, *ours], cwd=ROOT, env=env, stdout=out, stderr=out)
+        env = {**environment(world, redis_url), **more}
+        child = subprocess.Popen([*before, sys.executable, *ours], cwd=ROOT, env=env, stdout=out, stderr=out)
     try:
         yield child
     finally:
