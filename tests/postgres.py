@@ -32,10 +32,12 @@ def binaries() -> Path:
 class Server:
     """Starts on creation (about half a second); `url(name)` is the address of one of its databases.
 
-    `durable` makes every commit wait for the disk, as it does for an owner; tests are quicker without.
+    `durable` makes every commit wait for the disk, as it does for an owner; tests are quicker without. `port` lets
+    neighbours in, by TCP and without a password: only for networks that a test made for itself.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, port: int = 0) -> None:
+        self._port = port
         # A short path: a unix socket's may have about 100 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="pb-pg-", dir="/tmp"))
         self.log = self.folder / "log"
@@ -49,10 +51,12 @@ class Server:
         self._wait()
 
     def url(self, database: str = "postgres") -> str:
-        return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}"
+        return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}" + (
+            f"&port={self._port}" if self._port else ""
+        )
 
     def _words(self, durable: bool) -> list[str]:
-        return [str(self.folder), str(os.getpid()), "on" if durable else "off"]
+        return [str(self.folder), str(os.getpid()), "on" if durable else "off", str(self._port)]
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
@@ -87,7 +91,7 @@ def _as_somebody() -> list[str]:
     )
 
 
-def _become(bin: Path, folder: Path, parent: int, sync: str) -> None:
+def _become(bin: Path, folder: Path, parent: int, sync: str, port: str) -> None:
     """In the child: make the cluster, then turn into the server. It ends with the test process, however that ends."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
@@ -97,9 +101,13 @@ def _become(bin: Path, folder: Path, parent: int, sync: str) -> None:
     options = ["--no-sync", "-A", "trust", "--locale=C.UTF-8", "--encoding=UTF8", "-U", USER]
     subprocess.run([bin / "initdb", *options, "-D", data], check=True)
     set_up = {"listen_addresses": "", "fsync": sync, "full_page_writes": sync, "max_connections": "200"}
+    if port != "0":
+        set_up |= {"listen_addresses": "*", "port": port}
+        with (data / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all samenet trust\n")
     more = [word for name, value in set_up.items() for word in ("-c", f"{name}={value}")]
     os.execv(bin / "postgres", [str(bin / "postgres"), "-D", str(data), "-k", str(folder), *more])
 
 
 if __name__ == "__main__":
-    _become(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    _become(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5])

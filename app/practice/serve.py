@@ -107,13 +107,20 @@ class Server(ThreadedWSGIServer):
 class Served:
     """`with Served() as practice:` — the stand-ins at `practice.url`, with faults and the ledger under control.
 
-    `folder` None is a fresh temporary one. A connector's base address is `url + "/notion"`.
+    `folder` None is a fresh temporary one. A connector's base address is `url + "/notion"`. `host` "0.0.0.0" lets neighbours
+    in; `url` and the control of faults stay on loopback.
     """
 
     def __init__(
-        self, folder: Path | None = None, token: str = TOKEN, *, control: bool = True, limits: bool = True
+        self,
+        folder: Path | None = None,
+        token: str = TOKEN,
+        *,
+        control: bool = True,
+        limits: bool = True,
+        host: str = "127.0.0.1",
     ) -> None:
-        self.token = token
+        self.token, self._host = token, host
         self._folder, self._control, self._limits = folder, control, limits
         self.url = ""
 
@@ -121,7 +128,7 @@ class Served:
         self._temporary = None if self._folder else tempfile.TemporaryDirectory(prefix="practice-")
         folder = self._folder or Path(self._temporary.name if self._temporary else "")
         self._app = create_app(folder, self.token, control=self._control, limits=self._limits)
-        self.server = Server("127.0.0.1", 0, self._app)
+        self.server = Server(self._host, 0, self._app)
         self.port = int(self.server.server_port)
         self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)

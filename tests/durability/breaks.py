@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
 from app.core import claims as real_claims
 from app.core import gate as real_gate
 from app.core import settle as real_settle
+from app.core import wire as real_wire
 
 claims: Any = real_claims  # what is set on these is not what they declare, on purpose
 settle: Any = real_settle
+wire: Any = real_wire
 Gate: Any = real_gate.Gate
 
 
@@ -63,6 +66,16 @@ def _hasty_look() -> None:
         return None
 
     settle.settle = look
+
+
+def bytes_outlive_their_process() -> None:
+    """Sockets without SO_LINGER and TCP_USER_TIMEOUT: what a dead process had sent, the kernel goes on sending."""
+
+    def plain(sock: socket.socket, seconds: float) -> None:
+        sock.settimeout(seconds)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    wire._set_options = plain
 
 
 BREAKS: dict[str, Callable[[], None]] = {

@@ -18,6 +18,7 @@ from typing import Any
 import connectors
 from app import clock, jobs, settings, worker
 from tests import redis_server
+from tests.durability import breaks
 from tests.durability.world import World, quick, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +126,8 @@ def main(name: str) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     unlimited = quick(settings.read(os.environ))
     setattr(connectors, "load", lambda folders: unlimited)  # noqa: B010 - a rate limit would only make the test slow
+    if os.environ.get("BREAK") == "bytes outlive their process":
+        breaks.bytes_outlive_their_process()
     return {"worker": worker.run, "clock": clock.run}[name](settings.read(os.environ))
 
 

@@ -212,13 +212,13 @@ def _made(request: dict[str, Any]) -> tuple[str, str]:
 
 
 @contextmanager
-def world(settings: Settings, folder: Path) -> Iterator[World]:
-    """A prepared hub; the model answers `ANSWER` to everything."""
+def world(settings: Settings, folder: Path, host: str = "127.0.0.1") -> Iterator[World]:
+    """A prepared hub; the model answers `ANSWER` to everything. `host`: where the vendors listen."""
     migrate(settings)
     first = open_hub(settings, quick(settings))
     token = practice.token(first)
     first.close()
-    with Served(folder, token, limits=False) as served:
+    with Served(folder, token, limits=False, host=host) as served:
         hub = open_ahead(replace(settings, vendor_urls={"practice": served.url}))
         try:
             beginning.prepare(hub)
