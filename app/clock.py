@@ -64,12 +64,9 @@ def tick(hub: Hub, rung: Rung) -> None:
     """One round: unrouted events, runs that nobody holds, approvals nobody gave in time, polls that are due."""
     settings, now = hub.settings, hub.steady.now()
     again = int(_RING_AGAIN * min(settings.patience, 1.0))
-    for event_id in events.new_ones(hub, _MOST, older_than=int(2000 * min(settings.patience, 1.0))):
-        if rung.may(event_id, now, again):
-            jobs.ring_event(settings, event_id)
-    for run_id in claims.ready(hub, _MOST):
-        if rung.may(run_id, now, again):
-            jobs.ring_run(settings, run_id)
+    unrouted = events.new_ones(hub, _MOST, older_than=int(2000 * min(settings.patience, 1.0)))
+    jobs.ring_event(settings, *(i for i in unrouted if rung.may(i, now, again)))
+    jobs.ring_run(settings, *(i for i in claims.ready(hub, _MOST) if rung.may(i, now, again)))
     reviews.expire(hub)
     for connection_id, kind in polling.due(hub):
         jobs.ring_poll(settings, connection_id, kind)

@@ -1,12 +1,12 @@
-"""What workers do. RQ is a doorbell: a job is one id, may be lost or run twice, and the database decides what there is to do."""
+"""What workers do. RQ is a doorbell: a job is a few ids, may be lost or run twice, and the database decides what there is to do."""
 
 from __future__ import annotations
 
 import logging
 import os
-import socket
 import threading
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import redis
@@ -14,8 +14,9 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.core import claims, engine, polling, routing
+from app.core import claims, polling, routing
 from app.core.hub import Hub, open_hub
+from app.crew import FEW, Alone, Crew, holder
 from app.settings import Settings, read
 
 log = logging.getLogger("patchbay.jobs")
@@ -23,6 +24,7 @@ QUEUE = "patchbay"
 ALLOWED = ("route_event", "run_recipe", "catch_up")
 _RESULT_TTL = 0  # the database has the results
 _hub: Hub | None = None
+_crew: Crew | Alone | None = None
 
 
 class HubJob(Job):
@@ -47,23 +49,31 @@ def connect(url: str) -> redis.Redis:
 @lru_cache(maxsize=4)
 def _queue(url: str, pid: int) -> Queue:
     connection = connect(url)
-    connection.connection_pool.connection_kwargs["socket_timeout"] = 1.0  # a vendor waits while we ring
+    connection.connection_pool.connection_kwargs["socket_timeout"] = 1.0  # somebody may wait while we ring
     return Queue(QUEUE, connection=connection, serializer=JSONSerializer, job_class=HubJob)
 
 
-def ring_event(settings: Settings, event_id: str) -> None:
-    """Ask a worker to route an event. Never raises: the clock rings for what was missed."""
-    _ring(settings, "route_event", event_id)
+# --- ringing ---
 
 
-def ring_run(settings: Settings, run_id: str) -> None:
-    """Ask a worker to go on with a run. Never raises."""
-    _ring(settings, "run_recipe", run_id)
+def ring_event(settings: Settings, *event_ids: str) -> None:
+    """Ask workers to route events. Never raises: the clock rings for what was missed."""
+    _ring_all(settings, "route_event", event_ids)
+
+
+def ring_run(settings: Settings, *run_ids: str) -> None:
+    """Ask workers to go on with runs. Never raises."""
+    _ring_all(settings, "run_recipe", run_ids)
 
 
 def ring_poll(settings: Settings, connection_id: str, kind: str) -> None:
     """Ask a worker to catch up on what webhooks may have lost. Never raises."""
     _ring(settings, "catch_up", f"{connection_id} {kind}")
+
+
+def _ring_all(settings: Settings, name: str, ids: Sequence[str]) -> None:
+    for start in range(0, len(ids), FEW):
+        _ring(settings, name, " ".join(ids[start : start + FEW]))
 
 
 def _ring(settings: Settings, name: str, argument: str) -> None:
@@ -74,85 +84,75 @@ def _ring(settings: Settings, name: str, argument: str) -> None:
         log.warning("could not ring for %s %s: %s", name, argument, problem)
 
 
+class Bell:
+    """Rings for events from a thread of its own: no vendor waits for Redis, and what comes close together rings once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._waiting: list[str] = []
+        self._change = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def ring(self, event_ids: Sequence[str]) -> None:
+        """Soon; never raises and never waits."""
+        with self._change:
+            self._waiting += event_ids
+            if self._thread is None or not self._thread.is_alive():  # also in a child that was forked since
+                self._thread = threading.Thread(target=self._serve, name="bell", daemon=True)
+                self._thread.start()
+            self._change.notify()
+
+    def _serve(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._waiting)
+                ids, self._waiting = self._waiting, []
+            ring_event(self._settings, *ids)
+
+
 # --- the jobs ---
 
 
-class Hands:
-    """How many jobs of this process are at work, and whether it takes more."""
-
-    def __init__(self) -> None:
-        self._change = threading.Condition()
-        self._busy = 0
-        self._closed = False
-
-    def __enter__(self) -> bool:
-        """True when this job may begin."""
-        with self._change:
-            self._busy += 1
-            return not self._closed
-
-    def __exit__(self, *_: object) -> None:
-        with self._change:
-            self._busy -= 1
-            self._change.notify_all()
-
-    def close(self, seconds: float) -> bool:
-        """Take no more; True when all that were at work have ended within `seconds`. What is left undone the clock rings for."""
-        with self._change:
-            self._closed = True
-            return self._change.wait_for(lambda: self._busy == 0, seconds)
-
-
-hands = Hands()
-
-
-def use(hub: Hub | None) -> None:
-    """The hub that this process's jobs work for."""
-    global _hub
+def use(hub: Hub | None, crew: Crew | None = None) -> None:
+    """The hub that this process's jobs work for, and who works on its runs: without a crew, the caller."""
+    global _hub, _crew
     _hub = hub
+    _crew = crew or (Alone(hub) if hub else None)
 
 
-def hub() -> Hub:
-    if _hub is None:
+def _ours() -> tuple[Hub, Crew | Alone]:
+    if _hub is None or _crew is None:
         use(open_hub(read(os.environ)))
     assert _hub is not None
-    return _hub
+    assert _crew is not None
+    return _hub, _crew
 
 
-def route_event(event_id: str) -> None:
-    """Make the runs of an event, and work on them."""
-    with hands as welcome:
-        started = routing.route(hub(), event_id) if welcome else []
-        for run_id in started[1:]:
-            ring_run(hub().settings, run_id)
-        if started:
-            _work_on(started[0])
+def route_event(event_ids: str) -> None:
+    """Make the runs of events, and begin them as far as there is room; `event_ids` are separated by spaces."""
+    hub, crew = _ours()
+    claimed, left = routing.start(hub, event_ids.split(), holder(), crew.room())
+    crew.take(claimed)
+    if left:
+        crew.more()
+        ring_run(hub.settings, *left)
 
 
-def run_recipe(run_id: str) -> None:
-    """Take a run as far as it goes, then ring for the one that it held up. Does nothing for a run that is not claimable."""
-    with hands as welcome:
-        if welcome:
-            _work_on(run_id)
-
-
-def _work_on(run_id: str) -> None:
-    claim = claims.claim(hub(), holder(), run_id)
-    if claim is None:
-        return
-    outcome = engine.work_on(hub(), claim)
-    if outcome.next_run:
-        ring_run(hub().settings, outcome.next_run)
+def run_recipe(run_ids: str) -> None:
+    """Take runs as far as they go. Does nothing for a run that is not claimable."""
+    hub, crew = _ours()
+    ids = run_ids.split()
+    room = crew.room()
+    crew.take(claims.claim_some(hub, holder(), room, ids))
+    if room < len(ids):
+        crew.more()
 
 
 def catch_up(argument: str) -> None:
     """Ask a vendor for missed events."""
-    connection_id, _, kind = argument.partition(" ")
-    with hands as welcome:
-        for event_id in polling.poll(hub(), connection_id, kind) if welcome else ():
-            ring_event(hub().settings, event_id)
+    hub, crew = _ours()
+    crew.take([partial(_catch_up, hub, *argument.partition(" ")[::2])])
 
 
-def holder() -> str:
-    """Who holds a claim, for people who look at the table."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident() % 100000}"
+def _catch_up(hub: Hub, connection_id: str, kind: str) -> None:
+    ring_event(hub.settings, *polling.poll(hub, connection_id, kind))

@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import practice, web
+from app import jobs, practice, web
 from app.core import practice as practice_accounts
 from app.core.hub import Hub, open_hub
 from app.settings import Settings, read
@@ -22,6 +22,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     hub = open_hub(settings or read(os.environ))
     app = Flask("app.web")
     app.extensions["hub"] = hub
+    app.extensions["bell"] = jobs.Bell(hub.settings)
     hosts = trusted_hosts(hub.settings)
     app.config.update(DEBUG=False, MAX_CONTENT_LENGTH=LIMIT, MAX_FORM_MEMORY_SIZE=LIMIT, TRUSTED_HOSTS=hosts)
     app.json.sort_keys = False  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""The worker process: RQ workers on threads of one process, each working off one run at a time.
+"""The worker process: one thread hears RQ's rings and claims runs, a crew of threads works on them.
 
-One process with many threads because nearly all time is spent waiting for vendors (measured: 16 processes do a ninth of the work
-of 100 threads and take seven times the memory). It is crash-only: whatever ends it, the database knows what is left.
+Threads because nearly all time is spent waiting for vendors (measured: 16 processes do a ninth of the work of 100 threads and
+take seven times the memory). It is crash-only: whatever ends it, the database knows what is left.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rq.timeouts import TimerDeathPenalty
 from app import jobs
 from app.core import alarm, beginning
 from app.core.hub import open_hub
+from app.crew import Crew
 from app.settings import Settings
 
 log = logging.getLogger("patchbay.worker")
@@ -29,13 +30,14 @@ _HEARTBEAT = 5.0  # seconds
 _IDLE = 2  # seconds a thread waits for a job before it looks whether to stop
 
 
-class _ThreadWorker(SimpleWorker):
+class _Listener(SimpleWorker):
     """An RQ worker that leaves signals to the process and takes jobs in its own thread."""
 
     death_penalty_class = TimerDeathPenalty
     job_class = jobs.HubJob
     max_connection_wait_time = 3.0  # seconds between tries while Redis is away
     _beat = float("-inf")
+    crew: Crew | None = None
 
     def _install_signal_handlers(self) -> None:
         """Only the main thread may, and it does."""
@@ -47,8 +49,11 @@ class _ThreadWorker(SimpleWorker):
         """Nothing was subscribed."""
 
     def dequeue_job_and_maintain_ttl(self, timeout: int | None, max_idle_time: int | None = None) -> Any:
-        """RQ asks whether to stop only between jobs; without a job it would wait for ever."""
+        """RQ asks whether to stop only between jobs; without a job it would wait for ever. While our crew is busy, rings are
+        left to others."""
         while not self._stop_requested:
+            if self.crew is not None and not self.crew.wait_for_room(_IDLE):
+                continue
             found = super().dequeue_job_and_maintain_ttl(timeout, max_idle_time=_IDLE)
             if found is not None:
                 return found
@@ -83,50 +88,40 @@ def run(settings: Settings) -> int:
     alarm.enable()
     hub = open_hub(settings)
     beginning.prepare(hub)
-    jobs.use(hub)
+    crew = Crew(hub, settings.threads)
+    jobs.use(hub, crew)
     stop = threading.Event()
-    workers: list[_ThreadWorker] = []
-    threads = [
-        threading.Thread(target=_serve, args=(settings, stop, workers), name=f"worker-{n}", daemon=True)
-        for n in range(settings.threads)
-    ]
 
     def leave(number: int, frame: FrameType | None) -> None:
         stop.set()
-        for worker in list(workers):
-            worker._stop_requested = True
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    for thread in threads:
-        thread.start()
-    log.info("working with %d threads", settings.threads)
+    listening = threading.Thread(target=_listen, args=(settings, crew, stop), name="listener", daemon=True)
+    listening.start()
+    log.info("working with at most %d threads", settings.threads)
     while not stop.wait(1.0):
-        if not any(thread.is_alive() for thread in threads):
+        if not listening.is_alive():
             return 1
-    if not jobs.hands.close(60 * settings.patience + 5):
+    if not crew.close(60 * settings.patience + 5):
         log.warning("leaving with calls in hand; another worker looks after them when their leases are over")
     hub.close()
     return 0
 
 
-def _serve(settings: Settings, stop: threading.Event, workers: list[_ThreadWorker]) -> None:
-    """One thread: an RQ worker, made anew when Redis was away. It dies with the process, wherever it waits."""
+def _listen(settings: Settings, crew: Crew, stop: threading.Event) -> None:
+    """An RQ worker, made anew when Redis was away. It dies with the process, wherever it waits."""
     while not stop.is_set():
-        worker = None
         try:
             connection = jobs.connect(settings.redis_url)
             connection.ping()
             queue = Queue(jobs.QUEUE, connection=connection, serializer=JSONSerializer, job_class=jobs.HubJob)
-            worker = _ThreadWorker([queue], connection=connection, serializer=JSONSerializer, worker_ttl=20)
-            workers.append(worker)
-            worker.work(burst=False, logging_level="WARNING", with_scheduler=False)
+            listener = _Listener([queue], connection=connection, serializer=JSONSerializer, worker_ttl=20)
+            listener.crew = crew
+            listener.work(burst=False, logging_level="WARNING", with_scheduler=False)
         except (RedisError, OSError) as problem:
             log.warning("Redis is away (%s); trying again", problem)
             stop.wait(2.0)
         except Exception:
-            log.exception("a worker thread stumbled")
+            log.exception("the thread that hears rings stumbled")
             stop.wait(2.0)
-        finally:
-            if worker is not None and worker in workers:
-                workers.remove(worker)

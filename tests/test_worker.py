@@ -1,4 +1,4 @@
-"""A worker thread hears rings, refuses what is none of its jobs, and leaves nothing behind in Redis."""
+"""The listener hears rings, refuses what is none of its jobs, and leaves nothing behind in Redis."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_rings_are_heard_and_forgotten_and_foreign_jobs_refused(
     assert queue.count == 2
 
     jobs.use(hub)
-    thread_worker = worker._ThreadWorker([queue], connection=connection, serializer=JSONSerializer, worker_ttl=20)
+    thread_worker = worker._Listener([queue], connection=connection, serializer=JSONSerializer, worker_ttl=20)
     thread = threading.Thread(target=thread_worker.work, kwargs={"logging_level": "WARNING", "with_scheduler": False})
     with caplog.at_level(logging.ERROR):
         thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,14 +50,19 @@ def claimable() -> ColumnElement[bool]:
 
 
 _READY = select(runs.c.id).where(claimable()).order_by(runs.c.wake_at, runs.c.id)
-_NEXT = _READY.limit(1).with_for_update(skip_locked=True, of=runs)
-_THIS = _NEXT.where(runs.c.id == bindparam("run"))
+_NEXT = _READY.limit(bindparam("most")).with_for_update(skip_locked=True, of=runs)
+_THESE = _NEXT.where(runs.c.id.in_(bindparam("ids", expanding=True)))
 _TAKE = (
     update(runs)
     .where(runs.c.id == bindparam("chosen"))
     .values(fence=runs.c.fence + 1, claims=runs.c.claims + 1, holder=bindparam("who"), lease_until=bindparam("until"))
     .values(state="running", why="", waits_for="")
     .returning(*runs.c)
+)
+_EARLIER = (
+    select(runs.c.id)
+    .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no < bindparam("no"), runs.c.state.not_in(FINAL))
+    .limit(1)
 )
 _SUCCESSOR = (
     select(runs.c.id)
@@ -69,21 +75,43 @@ _SUCCESSOR = (
 
 def claim(hub: Hub, holder: str, run_id: str | None = None) -> Claim | None:
     """Take this run, or the one that has waited longest. None when there is none."""
-    now = hub.steady.now()
-    lease = Patience(hub.settings.patience).between()
-    wanted = {"now": now} if run_id is None else {"now": now, "run": run_id}
+    found = claim_some(hub, holder, 1, [run_id] if run_id else ())
+    return found[0] if found else None
 
-    def take(conn: Connection) -> Claim | None:
-        chosen = conn.execute(_NEXT if run_id is None else _THIS, wanted).scalar()
-        if chosen is None:
-            return None
-        row = conn.execute(_TAKE, {"chosen": chosen, "who": holder, "until": now + lease}).mappings().one()
-        if row["claims"] > _MOST_CLAIMS:
-            _poison(conn, hub, row)
-            return None
-        return Claim(row, row["fence"], hub.now())
+
+def claim_some(hub: Hub, holder: str, most: int, run_ids: Sequence[str] = ()) -> list[Claim]:
+    """Take at most `most` runs in one commit: of these, or those that have waited longest."""
+    if most < 1:
+        return []
+    now = hub.steady.now()
+    until = now + Patience(hub.settings.patience).between()
+
+    def take(conn: Connection) -> list[Claim]:
+        wanted = {"now": now, "most": most}
+        found = conn.execute(_THESE, {**wanted, "ids": list(run_ids)}) if run_ids else conn.execute(_NEXT, wanted)
+        chosen = found.scalars().all()
+        return [one for run_id in chosen if (one := _take(conn, hub, run_id, holder, until))]
 
     return hub.db.write(take)
+
+
+def _take(conn: Connection, hub: Hub, run_id: str, holder: str, until: int) -> Claim | None:
+    row = conn.execute(_TAKE, {"chosen": run_id, "who": holder, "until": until}).mappings().one()
+    if row["claims"] > _MOST_CLAIMS:
+        _poison(conn, hub, row)
+        return None
+    return Claim(row, row["fence"], hub.now())
+
+
+def begun(hub: Hub, holder: str) -> dict[str, Any]:
+    """The columns of a run that is made and claimed in one statement."""
+    until = hub.steady.now() + Patience(hub.settings.patience).between()
+    return {"state": "running", "fence": 1, "claims": 1, "holder": holder, "lease_until": until}
+
+
+def is_first(conn: Connection, serial_key: str, serial_no: int) -> bool:
+    """No earlier run of this key is unfinished."""
+    return conn.execute(_EARLIER, {"key": serial_key, "no": serial_no}).first() is None
 
 
 def hold(conn: Connection, claim_: Claim, until: int, *, progress: bool = False) -> None:

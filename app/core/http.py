@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx  # both at once: openai 3.57 stumbles over an httpx that another thread is just importing
+import httpx2
 import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
@@ -115,13 +117,9 @@ class Door:
         return self._session
 
     def httpx(self) -> Any:
-        import httpx
-
         return httpx.Client(transport=_httpx_transport(self, httpx), trust_env=False, timeout=self.seconds)
 
     def httpx2(self) -> Any:
-        import httpx2
-
         return httpx2.Client(transport=_httpx_transport(self, httpx2), trust_env=False, timeout=self.seconds)
 
     # --- how the gate uses it ---

@@ -185,10 +185,14 @@ def problems(hub: Hub) -> dict[str, str]:
     return found
 
 
+def all_on(conn: Connection) -> list[Switch]:
+    """All switches that are on, of practice and real accounts."""
+    return [one for row in conn.execute(_ON).mappings() if (one := _switch(row))]
+
+
 def switched_on(conn: Connection, slug: str, connection_id: str) -> list[Switch]:
     """Switches that listen to events of this connection."""
-    rows = conn.execute(_ON).mappings()
-    return [s for row in rows if (s := _switch(row)) and s.connections.get(slug) == connection_id]
+    return [one for one in all_on(conn) if one.connections.get(slug) == connection_id]
 
 
 def switch_on(

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import recipes, scope
+from app.core import claims, recipes, scope, statements
+from app.core.claims import Claim
 from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.recipe import RecipeError, TemplateProblem
 from app.core.recipes import Switch
-from app.core.statements import change, insert_once
 from app.db.models import events, runs, serials
 
 log = logging.getLogger("patchbay.routing")
 _TRIES = 5
 
-_EVENT = select(events).where(events.c.id == bindparam("which"))
-_STATE = select(events.c.state).where(events.c.id == bindparam("which")).with_for_update()
-_NUMBER = (
-    update(serials).where(serials.c.key == bindparam("which")).values(next=serials.c.next + 1).returning(serials.c.next)
-)
+_MINE = events.c.id.in_(bindparam("ids", expanding=True)) & (events.c.state == "new")
+_NEW = select(events).where(_MINE).order_by(events.c.id)
+_STILL_NEW = select(events.c.id).where(_MINE).order_by(events.c.id).with_for_update()
 
 
 @dataclass(frozen=True)
@@ -36,25 +36,49 @@ class _Wish:
     because: str = ""
 
 
+_Wished = tuple[RowMapping, list[_Wish]]
+
+
 def route(hub: Hub, event_id: str) -> list[str]:
     """Make the runs of a new event; returns their ids. A routed event gives none."""
+    return start(hub, [event_id])[1]
+
+
+def start(hub: Hub, event_ids: Sequence[str], holder: str = "", room: int = 0) -> tuple[list[Claim], list[str]]:
+    """Make the runs of new events, in one commit, and claim as many of them as there is room for.
+
+    Returns the claims and the ids of the other runs. Events that are routed already give none.
+    """
     with hub.db.read() as conn:
-        event = conn.execute(_EVENT, {"which": event_id}).mappings().first()
-        if event is None or event["state"] != "new":
-            return []
-        slug = event["kind"].partition(".")[0]
-        switches = recipes.switched_on(conn, slug, event["connection"])
+        found = conn.execute(_NEW, {"ids": list(event_ids)}).mappings().all()
+        switches = recipes.all_on(conn) if found else []
+        people = {p: scope.people(conn, p) for p in {s.practice for s in switches}}
+    wished = [(event, wishes) for event in found if (wishes := _wishes(hub, event, switches, people)) is not None]
     try:
-        wishes = [_wish(hub, event, switch) for switch in switches]
+        return hub.db.write(lambda conn: _start(conn, hub, wished, holder, room)) if wished else ([], [])
+    except SQLAlchemyError:
+        if len(wished) == 1:
+            raise
+        log.exception("%d events could not be routed together; now one by one", len(wished))
+        return [], [run for event, _ in wished for run in start(hub, [event["id"]])[1]]
+
+
+def _wishes(
+    hub: Hub, event: RowMapping, switches: Sequence[Switch], people: Mapping[bool, list[str]]
+) -> list[_Wish] | None:
+    """None for an event that cannot be read now."""
+    slug = event["kind"].partition(".")[0]
+    mine = [s for s in switches if s.connections.get(slug) == event["connection"]]
+    try:
+        return [wish for switch in mine if (wish := _wish(hub, event, switch, people[switch.practice]))]
     except Exception as error:
-        log.exception("event %s cannot be routed", event_id)
+        log.exception("event %s cannot be routed", event["id"])
         words = f"{type(error).__name__}: {error}"
         hub.db.write(lambda conn: _try_again(conn, hub, event, words))
-        return []
-    return hub.db.write(lambda conn: _start(conn, hub, event, [w for w in wishes if w]))
+        return None
 
 
-def _wish(hub: Hub, event: RowMapping, switch: Switch, start_key: str = "") -> _Wish | None:
+def _wish(hub: Hub, event: RowMapping, switch: Switch, people: list[str], start_key: str = "") -> _Wish | None:
     """None when the recipe is about something else."""
     try:
         recipe = recipes.version(hub, switch.slug, switch.version)
@@ -64,8 +88,6 @@ def _wish(hub: Hub, event: RowMapping, switch: Switch, start_key: str = "") -> _
     if recipe.trigger != event["kind"] or trigger is None:
         return None
     shaped = trigger.shape(hub.vault.open(event["body"], f"events:{event['id']}:body"))
-    with hub.db.read() as conn:
-        people = scope.people(conn, switch.practice)
     seen = scope.make(recipe, shaped, switch.settings, people)
     try:
         if recipe.only_if is not None and not recipe.only_if.holds(seen):
@@ -111,30 +133,47 @@ def _row(
     }
 
 
-def _start(conn: Connection, hub: Hub, event: RowMapping, wishes: list[_Wish]) -> list[str]:
-    state = conn.execute(_STATE, {"which": event["id"]}).scalar_one()
-    if state != "new":
-        return []
-    started, reasons = [], [w.because for w in wishes if w.because]
-    for wish in wishes:
-        if wish.row is None:
-            continue
-        if insert_run(conn, wish.row):
-            started.append(str(wish.row["id"]))
-        else:
-            reasons.append(f"{wish.switch.slug} already has a run for the same meeting or object")
+def _start(conn: Connection, hub: Hub, wished: list[_Wished], holder: str, room: int) -> tuple[list[Claim], list[str]]:
+    """Rows are locked in the order of their keys, so that two of these never wait for each other."""
+    new = set(conn.execute(_STILL_NEW, {"ids": [event["id"] for event, _ in wished]}).scalars())
+    fresh = [(event, wishes) for event, wishes in wished if event["id"] in new]
+    rows = [wish.row for _, wishes in fresh for wish in wishes if wish.row is not None]
+    claimed: list[Claim] = []
+    made: dict[str, bool] = {}
+    for row in sorted(rows, key=lambda row: (row["serial_key"], row["event"])):
+        claim = insert_run(conn, hub, row, holder if len(claimed) < room else "")
+        made[row["id"]] = claim is not None
+        claimed += [claim] if isinstance(claim, Claim) else []
+    for event, wishes in fresh:
+        _routed(conn, event, wishes, made)
+    taken = {claim.run["id"] for claim in claimed}
+    return claimed, [run for run, is_made in made.items() if is_made and run not in taken]
+
+
+def _routed(conn: Connection, event: RowMapping, wishes: list[_Wish], made: Mapping[str, bool]) -> None:
+    """The event's own state, and why it started nothing."""
+    if any(wish.row is not None and made[wish.row["id"]] for wish in wishes):
+        statements.change(conn, events, {"id": event["id"]}, state="routed")
+        return
+    reasons = [w.because or f"{w.switch.slug} already has a run for the same meeting or object" for w in wishes]
     none = reasons or ["No recipe is switched on for this kind of event and account"]
-    values = {"state": "routed"} if started else {"state": "ignored", "error": "; ".join(none)[:8192]}
-    change(conn, events, {"id": event["id"]}, **values)
-    return started
+    statements.change(conn, events, {"id": event["id"]}, state="ignored", error="; ".join(none)[:8192])
 
 
-def insert_run(conn: Connection, row: dict[str, Any]) -> bool:
-    """The serial number comes from a row lock, so commit order is number order."""
-    if row["serial_key"]:
-        insert_once(conn, serials, {"key": row["serial_key"], "next": 1})
-        row = {**row, "serial_no": int(conn.execute(_NUMBER, {"which": row["serial_key"]}).scalar_one()) - 1}
-    return insert_once(conn, runs, row)
+def insert_run(conn: Connection, hub: Hub, row: dict[str, Any], holder: str = "") -> Claim | bool | None:
+    """Make a run; None when there is one for its start key. For a `holder` it is claimed at once, if it may begin.
+
+    The serial number comes from a row lock, so commit order is number order.
+    """
+    may_begin = bool(holder)
+    if key := row["serial_key"]:
+        number = statements.count_up(conn, serials, {"key": key}, "next", first=2) - 1
+        row = {**row, "serial_no": number}
+        may_begin = may_begin and (number == 1 or claims.is_first(conn, key, number))
+    if not may_begin:
+        return statements.insert_once(conn, runs, row) or None
+    made = statements.insert_new(conn, runs, {**row, **claims.begun(hub, holder)})
+    return Claim(made, made["fence"], hub.now()) if made is not None else None
 
 
 def _try_again(conn: Connection, hub: Hub, event: RowMapping, words: str) -> None:
@@ -155,7 +194,10 @@ def start_over(hub: Hub, event_id: str, number: str, *, by: str) -> list[str]:
             raise LookupError(f"There is no event {event_id}")
         slug = event["kind"].partition(".")[0]
         switches = recipes.switched_on(conn, slug, event["connection"])
-    wishes = [_wish(hub, event, s, f"hand:{event_id}:{number}:{s.slug}:{s.practice}") for s in switches]
+        people = {p: scope.people(conn, p) for p in (True, False)}
+    wishes = [
+        _wish(hub, event, s, people[s.practice], f"hand:{event_id}:{number}:{s.slug}:{s.practice}") for s in switches
+    ]
     rows = [w.row for w in wishes if w and w.row]
     if not rows:
         why = "; ".join(w.because for w in wishes if w) or "no recipe is switched on for this kind of event and account"
@@ -163,6 +205,6 @@ def start_over(hub: Hub, event_id: str, number: str, *, by: str) -> list[str]:
 
     def save(conn: Connection) -> list[str]:
         conn.execute(update(events).where(events.c.id == event_id).values(state="routed", error=""))
-        return [str(row["id"]) for row in rows if insert_run(conn, row)]
+        return [str(row["id"]) for row in rows if insert_run(conn, hub, row)]
 
     return hub.db.write(save)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam
+from sqlalchemy import Connection, RowMapping, Table, bindparam
 from sqlalchemy import update as sql_update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -27,6 +27,11 @@ def _once(dialect: str, table: Table) -> Any:
     return _insert(dialect, table).on_conflict_do_nothing().returning(next(iter(table.primary_key)))
 
 
+@cache
+def _new(dialect: str, table: Table) -> Any:
+    return _insert(dialect, table).on_conflict_do_nothing().returning(*table.c)
+
+
 @lru_cache(maxsize=500)
 def _upsert(dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Any:
     made = _insert(dialect, table)
@@ -38,6 +43,12 @@ def _add(dialect: str, table: Table, key: tuple[str, ...], names: tuple[str, ...
     made = _insert(dialect, table)
     sums = {name: table.c[name] + made.excluded[name] for name in names}
     return made.on_conflict_do_update(index_elements=key, set_=sums).returning(*(table.c[name] for name in names))
+
+
+@cache
+def _count(dialect: str, table: Table, key: tuple[str, ...], name: str) -> Any:
+    made = _insert(dialect, table)
+    return made.on_conflict_do_update(index_elements=key, set_={name: table.c[name] + 1}).returning(table.c[name])
 
 
 @lru_cache(maxsize=500)
@@ -58,6 +69,11 @@ def insert_once(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     return conn.execute(_once(conn.dialect.name, table), dict(row)).first() is not None
 
 
+def insert_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> RowMapping | None:
+    """The same; returns the whole row as it stands, or None where a unique key is taken."""
+    return conn.execute(_new(conn.dialect.name, table), dict(row)).mappings().first()
+
+
 def upsert(conn: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert, or overwrite `values` where the key is taken."""
     conn.execute(_upsert(conn.dialect.name, table, tuple(key), tuple(values)), {**key, **values})
@@ -67,6 +83,11 @@ def add(conn: Connection, table: Table, key: Mapping[str, Any], **amounts: int) 
     """Add to counters, starting at zero; returns the sums."""
     found = conn.execute(_add(conn.dialect.name, table, tuple(key), tuple(amounts)), {**key, **amounts})
     return tuple(found.one())
+
+
+def count_up(conn: Connection, table: Table, key: Mapping[str, Any], name: str, *, first: int) -> int:
+    """A counter under a row lock: `first` when it is new, else one more than before."""
+    return int(conn.execute(_count(conn.dialect.name, table, tuple(key), name), {**key, name: first}).scalar_one())
 
 
 def change(conn: Connection, table: Table, key: Mapping[str, Any], **values: Any) -> int:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import logging
 import math
 
-from flask import Blueprint, Response, jsonify, make_response, request
+from flask import Blueprint, Response, current_app, jsonify, make_response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from app import jobs
 from app.core import intake
 from app.web import body, guard, limits, refusals
 from app.web.context import hub
@@ -59,8 +58,8 @@ def _answer(slug: str, key: str, data: bytes) -> Response:
     _count(_said(answer))
     response = make_response(jsonify(answer.body) if answer.body is not None else b"", answer.status)
     response.headers.update(answer.headers)
-    for event_id in answer.event_ids:
-        jobs.ring_event(hub().settings, event_id)
+    if answer.event_ids:
+        current_app.extensions["bell"].ring(answer.event_ids)
     return response
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import pickle
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ from rq.exceptions import DeserializationError
 from rq.serializers import JSONSerializer
 
 from app import jobs
-from app.jobs import Hands, HubJob
+from app.jobs import HubJob
 from app.settings import Settings
 from tests.durability.world import ALL_WELL, World
 
@@ -65,9 +64,10 @@ def test_the_list(name: str) -> None:
     assert set(jobs.ALLOWED) == {"route_event", "run_recipe", "catch_up"}
 
 
-def test_a_ring_is_json_with_one_id(bell: Settings) -> None:
+def test_a_ring_is_json_with_ids(bell: Settings) -> None:
     jobs.ring_run(bell, "the run")
     jobs.ring_event(bell, "the event")
+    jobs.ring_event(bell, *"abcdefghijk")
     jobs.ring_poll(bell, "connection", "kind")
     connection = jobs.connect(bell.redis_url)
     found = [HubJob.fetch(i, connection=connection, serializer=JSONSerializer) for i in _queued(connection)]
@@ -75,6 +75,8 @@ def test_a_ring_is_json_with_one_id(bell: Settings) -> None:
     assert [(name, list(args), timeout) for name, args, timeout in asked] == [
         ("app.jobs.run_recipe", ["the run"], -1),
         ("app.jobs.route_event", ["the event"], -1),
+        ("app.jobs.route_event", ["a b c d e f g h"], -1),
+        ("app.jobs.route_event", ["i j k"], -1),
         ("app.jobs.catch_up", ["connection kind"], -1),
     ]
     connection.close()
@@ -136,37 +138,6 @@ def test_ids_of_nothing_do_nothing(working: World) -> None:
     jobs.route_event("nothing")
     jobs.run_recipe("nothing")
     assert working.runs() == []
-
-
-def test_closed_hands_take_nothing_more_and_wait_for_what_is_at_work(working: World) -> None:
-    hands, event = Hands(), working.receive()
-    begun, finish = threading.Event(), threading.Event()
-
-    def work() -> None:
-        with hands as welcome:
-            assert welcome
-            begun.set()
-            finish.wait(10)
-
-    worker = threading.Thread(target=work)
-    worker.start()
-    assert begun.wait(10)
-    assert not hands.close(0.05)  # somebody is still at work
-    with hands as welcome:
-        assert not welcome
-    finish.set()
-    assert hands.close(10)
-    worker.join(10)
-    assert working.events()[0]["id"] == event
-
-
-def test_after_closing_a_ring_leaves_the_work_for_another(working: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    closed = Hands()
-    assert closed.close(1)
-    monkeypatch.setattr(jobs, "hands", closed)
-    jobs.route_event(working.receive())
-    assert working.runs() == []
-    assert working.events()[0]["state"] == "new"
 
 
 def _queued(connection: Any) -> list[str]:

@@ -1,0 +1,147 @@
+"""Who works on claimed runs: the caller's own thread, or threads of this process that are made as they are needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from app.core import claims, engine
+from app.core.claims import Claim
+from app.core.hub import Hub
+
+log = logging.getLogger("patchbay.crew")
+FEW = 8  # runs claimed at once: one commit for all, and other processes get their share
+Job = Claim | Callable[[], None]
+
+
+def holder() -> str:
+    """Who holds a claim, for people who look at the table."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class Alone:
+    """Works in the caller's thread, one run after the other."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def room(self) -> int:
+        return FEW
+
+    def more(self) -> None:
+        """Whoever calls looks for more by itself."""
+
+    def take(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            if isinstance(job, Claim):
+                self._follow(job)
+            else:
+                job()
+
+    def _follow(self, claim: Claim | None) -> None:
+        while claim is not None:
+            outcome = engine.work_on(self._hub, claim)
+            claim = claims.claim(self._hub, holder(), outcome.next_run) if outcome.next_run else None
+
+
+class Crew:
+    """At most `most` threads; each takes what was handed over, then what else is claimable, until there is nothing."""
+
+    def __init__(self, hub: Hub, most: int) -> None:
+        self._hub, self._most = hub, most
+        self._todo: deque[Job] = deque()
+        self._change = threading.Condition()
+        self._fetching = threading.Lock()
+        self._threads = self._idle = self._busy = 0
+        self._hints = self._followed = 0  # signs that there is more to claim, and how many of them were followed
+        self._closed = False
+
+    def room(self) -> int:
+        """How many jobs can begin at once."""
+        with self._change:
+            return 0 if self._closed else max(self._most - self._busy - len(self._todo), 0)
+
+    def wait_for_room(self, seconds: float) -> bool:
+        with self._change:
+            return self._change.wait_for(
+                lambda: not self._closed and self._busy + len(self._todo) < self._most, seconds
+            )
+
+    def more(self) -> None:
+        """There is more to claim than there was room for: whoever is done looks for it."""
+        with self._change:
+            self._hints += 1
+
+    def take(self, jobs: Sequence[Job]) -> None:
+        """Begin these as soon as a thread is free."""
+        with self._change:
+            self._todo.extend(jobs)
+            for _ in range(min(len(self._todo) - self._idle, self._most - self._threads)):
+                self._threads += 1
+                threading.Thread(target=self._serve, name=f"crew-{self._threads}", daemon=True).start()
+            self._change.notify(len(jobs))
+
+    def close(self, seconds: float) -> bool:
+        """Begin nothing more, let go of what has not begun; True when all that had begun ended within `seconds`."""
+        with self._change:
+            self._closed = True
+            left = [job for job in self._todo if isinstance(job, Claim)]
+            self._todo.clear()
+            self._change.notify_all()
+        for claim in left:
+            self._hub.db.write(partial(claims.let_go, claim_=claim, state="queued"))
+        with self._change:
+            return self._change.wait_for(lambda: self._busy == 0, seconds)
+
+    # --- the threads ---
+
+    def _serve(self) -> None:
+        while (job := self._next()) is not None:
+            while job is not None:
+                job = self._do(job)
+            with self._change:
+                self._busy -= 1
+                self._change.notify_all()
+
+    def _next(self) -> Job | None:
+        with self._change:
+            self._idle += 1
+            self._change.wait_for(lambda: self._todo or self._closed)
+            self._idle -= 1
+            if self._closed:
+                return None
+            self._busy += 1
+            return self._todo.popleft()
+
+    def _do(self, job: Job) -> Claim | None:
+        """One job; returns what this thread can go on with."""
+        try:
+            if not isinstance(job, Claim):
+                job()
+                return self._fetch()
+            outcome = engine.work_on(self._hub, job)
+            if outcome.next_run and not self._closed:
+                return claims.claim(self._hub, holder(), outcome.next_run) or self._fetch()
+            return self._fetch()
+        except Exception:
+            log.exception("a run stumbled; it goes on when its lease is over")
+            return None
+
+    def _fetch(self) -> Claim | None:
+        """Claim a few, if there was a sign of more: one for this thread, the others for idle ones."""
+        if self._hints == self._followed or self._closed:
+            return None
+        with self._fetching:
+            seen, most = self._hints, min(FEW, 1 + self.room())
+            if seen == self._followed:
+                return None
+            found = claims.claim_some(self._hub, holder(), most)
+            if len(found) < most:
+                self._followed = seen
+        self.take(found[1:])
+        return found[0] if found else None
