@@ -20,11 +20,11 @@ _MOST = 200  # rings a round
 _RING_AGAIN = 30_000  # ms before the same id is rung for again
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, *, prepared: bool = False) -> int:
     """Until SIGTERM or SIGINT."""
     alarm.die_with_parent()
     hub = open_hub(settings)
-    beginning.prepare(hub)
+    (beginning.warm if prepared else beginning.prepare)(hub)
     stop = threading.Event()
 
     def leave(number: int, frame: FrameType | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
+import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ Job = Claim | Callable[[], None]
 
 def holder() -> str:
     """Who holds a claim, for people who look at the table."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{platform.node()}:{os.getpid()}"
 
 
 class Alone:

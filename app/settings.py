@@ -25,6 +25,11 @@ class BadSettings(Exception):
     """A variable that cannot be used; the text says which and what to write instead."""
 
 
+def one_a_core() -> int:
+    """Worker processes: Python works on one core each; beyond four other things are narrower."""
+    return min(os.cpu_count() or 1, 4)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Times are seconds. `patience` scales every wait towards vendors (time-outs, leases, settling, retry delays)."""
@@ -45,7 +50,8 @@ class Settings:
     )  # slug → calls a second, where a plan allows another number
     keep: Mapping[str, int] = field(default_factory=dict)  # kind of KEEP → days, before what is chosen on the page
     patience: float = 1.0
-    threads: int = 16  # runs one worker process works on at a time
+    threads: int = 100  # runs one worker process works on at a time
+    workers: int = field(default_factory=one_a_core)  # worker processes that `patchbay run` starts
     trusted_hosts: tuple[str, ...] = ()
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
     connectors: tuple[Path, ...] = ()  # folders with connectors of your own
@@ -86,7 +92,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         rates=_rates(environ),
         keep=_keep(get("PATCHBAY_KEEP")),
         patience=_number(environ, "PATCHBAY_PATIENCE", 1.0, 0.01, 100),
-        threads=int(_number(environ, "PATCHBAY_THREADS", 16, 1, 500)),
+        threads=int(_number(environ, "PATCHBAY_THREADS", 100, 1, 500)),
+        workers=int(_number(environ, "PATCHBAY_WORKERS", one_a_core(), 1, 32)),
         trusted_hosts=tuple(h for h in get("TRUSTED_HOSTS").split(",") if h),
         proxies=int(_number(environ, "PATCHBAY_PROXIES", 0, 0, 5)),
         connectors=tuple(Path(f) for f in get("PATCHBAY_CONNECTORS").split(os.pathsep) if f.strip()),

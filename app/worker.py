@@ -59,6 +59,9 @@ class _Listener(SimpleWorker):
                 return found
         return None
 
+    def procline(self, message: str) -> None:
+        """The process has a name already."""
+
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Now and then, not four times a job: only RQ's own command line looks at it."""
         if pipeline is not None or time.monotonic() - self._beat > _HEARTBEAT:
@@ -82,12 +85,12 @@ class _Listener(SimpleWorker):
         log.error("job %s failed", job.description, exc_info=exc_info[:3] if len(exc_info) >= 3 else True)
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, *, prepared: bool = False) -> int:
     """Work until SIGTERM or SIGINT: then finish the calls in hand and leave."""
     alarm.die_with_parent()
     alarm.enable()
     hub = open_hub(settings)
-    beginning.prepare(hub)
+    (beginning.warm if prepared else beginning.prepare)(hub)
     crew = Crew(hub, settings.threads)
     jobs.use(hub, crew)
     stop = threading.Event()

@@ -56,8 +56,8 @@ class Started:
             found |= fresh
         return found
 
-    def child(self, word: str) -> int:
-        return next(pid for pid in self.children() if word in _command(pid))
+    def all(self, word: str) -> set[int]:
+        return {pid for pid in self.children() if word in _command(pid)}
 
 
 def _parent(process: Path) -> int:
@@ -111,9 +111,9 @@ def test_everything_starts_is_looked_after_and_stops(started: Started) -> None:
     assert second.returncode == 1
     assert "already running" in second.stderr
 
-    before = started.child("__main__.py worker")
-    os.kill(before, signal.SIGKILL)
-    wait_until(lambda: {pid for pid in started.children() if "__main__.py worker" in _command(pid)} - {before})
+    before = started.all("patchbay worker")
+    os.kill(min(before), signal.SIGKILL)
+    wait_until(lambda: len(started.all("patchbay worker")) == len(before) and min(before) not in started.children())
 
     pids = started.children()
     assert len(pids) >= 4  # Valkey, web (two), worker, clock

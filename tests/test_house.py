@@ -34,7 +34,6 @@ SOCKETS = {
     "app/core/wire.py": "the door's own hinges",
     "app/core/watchdog.py": "shuts a call that takes too long",
     "app/core/addresses.py": "resolves names for the door",
-    "app/jobs.py": "asks for the name of this machine",
     "app/web/body.py": "shuts a body that never ends",
     "app/cli/valkey.py": "asks our own Valkey whether it is up",
     "app/cli/supervisor.py": "asks our own web process whether it is up",

@@ -6,6 +6,7 @@ import argparse
 import os
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from logging import Logger
@@ -35,8 +36,9 @@ def run(args: argparse.Namespace, out: Out) -> None:
 def _run(given: Settings, listening: socket.socket, valkey: Valkey | None, out: Out) -> None:
     given = replace(given, redis_url=valkey.url) if valkey else given
     log = supervisor.open_log(given.home)
+    code = _set_up(given)
     first = [Child("Valkey", valkey.command(), _environment(given), log)] if valkey else []
-    web, *others = _web(given, listening, log), *(_child(name, given, log) for name in ("worker", "clock"))
+    web = _web(given, listening, log)
 
     def say(text: str) -> None:
         log.info("run %s", text)
@@ -50,8 +52,8 @@ def _run(given: Settings, listening: socket.socket, valkey: Valkey | None, out: 
         if not house.wait_for(lambda: supervisor.answers(given.port), 60) and not house.stopping.is_set():
             raise Failed(f"Patchbay did not start. This is the end of its log:\n{supervisor.last_words(given.home)}")
         if not house.stopping.is_set():
-            house.add(others)  # after the first page: the machine has better things to do until then
-            _greet(given, out)
+            house.add(_others(given, log))  # after the first page: the machine has better things to do until then
+            _greet(given, code, out)
         house.watch()
         out.say("Stopping; the calls in hand are finished first.")
     finally:
@@ -76,14 +78,35 @@ def _listen(given: Settings) -> socket.socket:
     return listening
 
 
-def _child(name: str, given: Settings, log: Logger) -> Child:
-    return Child(name, [sys.executable, str(place.ROOT / "app" / "__main__.py"), name], _environment(given), log)
+def _others(given: Settings, log: Logger) -> list[Child]:
+    """What they import they share, if it is imported here."""
+    import notion_client  # noqa: F401
+    import openai  # noqa: F401
+
+    from app import clock, worker
+
+    programs = {"worker": worker.run, "clock": clock.run}
+    names = ["worker"] * given.workers + ["clock"]
+    return [_child(name, given, log, programs[name]) for name in names]
+
+
+def _child(name: str, given: Settings, log: Logger, work: Callable[..., int]) -> Child:
+    command = [sys.executable, str(place.ROOT / "app" / "__main__.py"), name]
+    return Child(name, command, _environment(given), log, program=lambda: sys.exit(work(given, prepared=True)))
 
 
 def _web(given: Settings, listening: socket.socket, log: Logger) -> Child:
     """It inherits our listening socket: while a web process that died comes back, callers wait instead of being refused."""
     fd = listening.fileno()
-    return Child("web", _gunicorn(f"fd://{fd}"), _environment(given), log, keep=[fd])
+    command = _gunicorn(f"fd://{fd}")
+    return Child("web", command, _environment(given), log, keep=[fd], program=lambda: _serve(command))
+
+
+def _serve(command: list[str]) -> None:
+    from gunicorn.app.wsgiapp import run as gunicorn  # type: ignore[import-untyped]
+
+    sys.argv = command[2:]
+    gunicorn()
 
 
 def _environment(given: Settings) -> dict[str, str]:
@@ -98,16 +121,22 @@ def _environment(given: Settings) -> dict[str, str]:
     return {**os.environ, **ours}
 
 
-def _greet(given: Settings, out: Out) -> None:
+def _set_up(given: Settings) -> str:
+    """The data of a fresh hub, and what all our processes import and build, before they are forked from this one. Returns the
+    set-up code while nobody has set the hub up."""
+    from app import main  # noqa: F401
     from app.core import beginning, users
     from app.core.hub import open_hub
 
     hub = open_hub(given)
     try:
         beginning.prepare(hub)
-        code = users.setup_code(hub)
+        return users.setup_code(hub) or ""
     finally:
         hub.close()
+
+
+def _greet(given: Settings, code: str, out: Out) -> None:
     out.say(f"Patchbay is ready: {given.address}{'/setup' if code else ''}")
     if code:
         out.say(f"Open that address in your browser and enter this set-up code: {code}")

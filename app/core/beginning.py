@@ -8,8 +8,13 @@ from app.core.hub import Hub
 
 def prepare(hub: Hub) -> None:
     """After the migration, by every process that starts."""
-    _ = hub.secret
-    _ = hub.steady.now()
+    warm(hub)
     recipes.sync(hub)
     practice.from_environment(hub)
     practice.prepare(hub)
+
+
+def warm(hub: Hub) -> None:
+    """What a process asks the database once, and must not ask for the first time within a transaction."""
+    _ = hub.secret
+    _ = hub.steady.now()

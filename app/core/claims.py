@@ -61,7 +61,8 @@ _TAKE = (
 )
 _EARLIER = (
     select(runs.c.id)
-    .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no < bindparam("no"), runs.c.state.not_in(FINAL))
+    .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no < bindparam("no"))
+    .where(runs.c.serial_key != literal_column("''"), runs.c.state.not_in(literally(FINAL)))
     .limit(1)
 )
 _SUCCESSOR = (
@@ -104,7 +105,7 @@ def _take(conn: Connection, hub: Hub, run_id: str, holder: str, until: int) -> C
 
 
 def begun(hub: Hub, holder: str) -> dict[str, Any]:
-    """The columns of a run that is made and claimed in one statement."""
+    """The columns of a run that is made and claimed in one statement. Asked for before the transaction."""
     until = hub.steady.now() + Patience(hub.settings.patience).between()
     return {"state": "running", "fence": 1, "claims": 1, "holder": holder, "lease_until": until}
 

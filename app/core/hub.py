@@ -57,8 +57,7 @@ def open_hub(settings: Settings, connectors_: Mapping[str, Connector] | None = N
     """The hub of these settings. The database must be migrated already. Raises BadSettings, CannotLoad."""
     known = connectors_ or connectors.load(settings.connectors)
     vault = Vault(ensure_keys(settings))
-    pool = max(20, settings.threads + 8)
-    return Hub(settings, Database(settings.database, pool=pool), vault, _paced(known, settings))
+    return Hub(settings, Database(settings.database), vault, _paced(known, settings))
 
 
 def _paced(known: Mapping[str, Connector], settings: Settings) -> Mapping[str, Connector]:

@@ -55,7 +55,8 @@ def start(hub: Hub, event_ids: Sequence[str], holder: str = "", room: int = 0) -
         people = {p: scope.people(conn, p) for p in {s.practice for s in switches}}
     wished = [(event, wishes) for event in found if (wishes := _wishes(hub, event, switches, people)) is not None]
     try:
-        return hub.db.write(lambda conn: _start(conn, hub, wished, holder, room)) if wished else ([], [])
+        held = claims.begun(hub, holder)
+        return hub.db.write(lambda conn: _start(conn, hub, wished, held, room)) if wished else ([], [])
     except SQLAlchemyError:
         if len(wished) == 1:
             raise
@@ -133,7 +134,9 @@ def _row(
     }
 
 
-def _start(conn: Connection, hub: Hub, wished: list[_Wished], holder: str, room: int) -> tuple[list[Claim], list[str]]:
+def _start(
+    conn: Connection, hub: Hub, wished: list[_Wished], held: dict[str, Any], room: int
+) -> tuple[list[Claim], list[str]]:
     """Rows are locked in the order of their keys, so that two of these never wait for each other."""
     new = set(conn.execute(_STILL_NEW, {"ids": [event["id"] for event, _ in wished]}).scalars())
     fresh = [(event, wishes) for event, wishes in wished if event["id"] in new]
@@ -141,7 +144,7 @@ def _start(conn: Connection, hub: Hub, wished: list[_Wished], holder: str, room:
     claimed: list[Claim] = []
     made: dict[str, bool] = {}
     for row in sorted(rows, key=lambda row: (row["serial_key"], row["event"])):
-        claim = insert_run(conn, hub, row, holder if len(claimed) < room else "")
+        claim = insert_run(conn, hub, row, held if len(claimed) < room else None)
         made[row["id"]] = claim is not None
         claimed += [claim] if isinstance(claim, Claim) else []
     for event, wishes in fresh:
@@ -160,19 +163,22 @@ def _routed(conn: Connection, event: RowMapping, wishes: list[_Wish], made: Mapp
     statements.change(conn, events, {"id": event["id"]}, state="ignored", error="; ".join(none)[:8192])
 
 
-def insert_run(conn: Connection, hub: Hub, row: dict[str, Any], holder: str = "") -> Claim | bool | None:
-    """Make a run; None when there is one for its start key. For a `holder` it is claimed at once, if it may begin.
+def insert_run(
+    conn: Connection, hub: Hub, row: dict[str, Any], held: dict[str, Any] | None = None
+) -> Claim | bool | None:
+    """Make a run; None when there is one for its start key. With `held` (of `claims.begun`) it is claimed at once, if it may
+    begin.
 
     The serial number comes from a row lock, so commit order is number order.
     """
-    may_begin = bool(holder)
+    may_begin = held is not None
     if key := row["serial_key"]:
         number = statements.count_up(conn, serials, {"key": key}, "next", first=2) - 1
         row = {**row, "serial_no": number}
         may_begin = may_begin and (number == 1 or claims.is_first(conn, key, number))
-    if not may_begin:
+    if held is None or not may_begin:
         return statements.insert_once(conn, runs, row) or None
-    made = statements.insert_new(conn, runs, {**row, **claims.begun(hub, holder)})
+    made = statements.insert_new(conn, runs, {**row, **held})
     return Claim(made, made["fence"], hub.now()) if made is not None else None
 
 

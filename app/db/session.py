@@ -88,7 +88,7 @@ def _pragmas(raw: Any, _: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "busy_timeout=15000",
-        "cache_size=-8000",
+        "cache_size=-2000",
         "temp_store=MEMORY",
     ):
         raw.execute(f"PRAGMA {pragma}")
