@@ -6,6 +6,7 @@ Nothing here leaves the machine. They keep the vendors' limits and errors, and r
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -13,14 +14,23 @@ from flask import Flask
 
 from app.practice import control as control_page
 from app.practice import look, notion, openai, zoom
-from app.practice.door import Ground
+from app.practice.door import Ground, Vendor
 from app.practice.ledger import Ledger
 
+_OURS = (
+    Vendor("notion", notion.blueprint, notion.commands),
+    Vendor("zoom", zoom.blueprint, zoom.commands),
+    Vendor("openai", openai.blueprint, openai.commands),
+)
 
-def create_app(folder: Path, token: str, *, control: bool = False, limits: bool = True) -> Flask:
+
+def create_app(
+    folder: Path, token: str, *, control: bool = False, limits: bool = True, further: Sequence[Vendor] = ()
+) -> Flask:
     """One WSGI app for all vendors; its memory is `folder/practice.sqlite`, shared by every process that opens it.
 
-    `token` is every vendor's key and secret. `control` opens `/_control` (no token: never on an address others reach).
+    `token` is every vendor's key and secret; `further` vendors stand beside ours. `control` opens `/_control` (no token:
+    never on an address others reach).
     """
     ledger = Ledger(folder / "practice.sqlite", forget=not control)
     ground = Ground(ledger, token, control, limits, threading.Event())
@@ -30,12 +40,14 @@ def create_app(folder: Path, token: str, *, control: bool = False, limits: bool 
     app.config["MAX_CONTENT_LENGTH"] = 16 << 20
     app.extensions["practice"] = ground
     notion.seed(ground)
-    for vendor in (notion, zoom, openai):
+    vendors = (*_OURS, *further)
+    for vendor in vendors:
         app.register_blueprint(vendor.blueprint(ground))
     look.add_pages(app, ground)
     if control:
-        commands = {**notion.commands(ground), **openai.commands(ground), **zoom.commands(ground)}
-        app.register_blueprint(control_page.blueprint(ground, commands))
+        commands = {name: do for vendor in vendors for name, do in vendor.commands(ground).items()}
+        slugs = [vendor.slug for vendor in vendors]
+        app.register_blueprint(control_page.blueprint(ground, commands, slugs))
     return app
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.practice import create_app
+from app.practice.door import Vendor
 from app.practice.serve import TOKEN, Server
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m app.practice", description=__doc__)
+def main(further: Sequence[Vendor] = (), prog: str = "python -m app.practice") -> None:
+    """`further`: vendors beside ours."""
+    parser = argparse.ArgumentParser(prog=prog, description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8790, help="0 takes a free one")
     parser.add_argument("--folder", type=Path, default=Path("var/practice"), help="where its memory lies")
@@ -18,7 +21,8 @@ def main() -> None:
     parser.add_argument("--control", action="store_true", help="opens /_control: faults, ledger, people's edits")
     parser.add_argument("--no-limits", action="store_true", help="no rate limits")
     given = parser.parse_args()
-    app = create_app(given.folder, given.token, control=given.control, limits=not given.no_limits)
+    asked = {"control": given.control, "limits": not given.no_limits}
+    app = create_app(given.folder, given.token, **asked, further=further)
     server = Server(given.host, given.port, app)
     print(f"http://{given.host}:{server.server_port}", flush=True)
     try:

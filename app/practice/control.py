@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -14,8 +14,8 @@ from app.practice.door import Ground
 Command = Callable[[dict[str, Any]], Any]
 
 
-def blueprint(ground: Ground, commands: dict[str, Command]) -> Blueprint:
-    """`commands`: what each vendor adds; POST `/_control/<name>` calls it with the JSON body."""
+def blueprint(ground: Ground, commands: dict[str, Command], slugs: Sequence[str]) -> Blueprint:
+    """`slugs`: the vendors there are; `commands`: what they add; POST `/_control/<name>` calls it with the JSON body."""
     control = Blueprint("control", __name__, url_prefix="/_control")
     ledger = ground.ledger
 
@@ -60,7 +60,7 @@ def blueprint(ground: Ground, commands: dict[str, Command]) -> Blueprint:
     def _fault(body: dict[str, Any]) -> None:
         if body.get("do") == "model" and body.get("as") not in model_faults.FAULTS:
             raise ValueError(f"as must be one of {', '.join(model_faults.FAULTS)}")
-        faults.order(ledger, body)
+        faults.order(ledger, body, slugs)
 
     def _release(body: dict[str, Any]) -> None:
         ledger.change("insert or replace into notes select 'released', coalesce(max(no), 0) from requests")

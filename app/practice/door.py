@@ -6,7 +6,7 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -25,6 +25,15 @@ class Ground:
     control: bool
     limits: bool
     closing: threading.Event
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One stand-in: the first part of its paths, its routes, and what it adds to `/_control`."""
+
+    slug: str
+    blueprint: Callable[[Ground], Blueprint]
+    commands: Callable[[Ground], Mapping[str, Callable[[dict[str, JSON]], JSON]]] = lambda ground: {}
 
 
 class Refusal(Exception):

@@ -19,7 +19,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Response, request
@@ -33,12 +33,12 @@ KINDS = (*BEFORE, *AFTER, "model")
 Fault = dict[str, Any]
 
 
-def order(ledger: Ledger, fault: Fault) -> None:
-    """Raises ValueError for a fault nobody knows."""
+def order(ledger: Ledger, fault: Fault, slugs: Sequence[str]) -> None:
+    """Raises ValueError for a fault or a vendor nobody knows."""
     if fault.get("do") not in KINDS:
         raise ValueError(f"do must be one of {', '.join(sorted(set(KINDS)))}")
-    if fault.get("slug") not in ("notion", "zoom", "openai"):
-        raise ValueError("slug must be notion, zoom or openai")
+    if fault.get("slug") not in slugs:
+        raise ValueError(f"slug must be one of {', '.join(slugs)}")
     ledger.change(
         "insert into faults (slug, skip, times, spec) values (?,?,?,?)",
         *(fault["slug"], int(fault.get("skip", 0)), int(fault.get("times", 1)), json.dumps(fault)),

@@ -8,7 +8,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from app.practice import create_app, ground_of
+from app.practice.door import Vendor
 
 TOKEN = "practice-token"  # noqa: S105 - opens nothing but the stand-ins of a test
 
@@ -119,15 +120,16 @@ class Served:
         control: bool = True,
         limits: bool = True,
         host: str = "127.0.0.1",
+        further: Sequence[Vendor] = (),
     ) -> None:
-        self.token, self._host = token, host
+        self.token, self._host, self._further = token, host, further
         self._folder, self._control, self._limits = folder, control, limits
         self.url = ""
 
     def __enter__(self) -> Served:
         self._temporary = None if self._folder else tempfile.TemporaryDirectory(prefix="practice-")
         folder = self._folder or Path(self._temporary.name if self._temporary else "")
-        self._app = create_app(folder, self.token, control=self._control, limits=self._limits)
+        self._app = create_app(folder, self.token, control=self._control, limits=self._limits, further=self._further)
         self.server = Server(self._host, 0, self._app)
         self.port = int(self.server.server_port)
         self.url = f"http://127.0.0.1:{self.port}"

@@ -9,7 +9,7 @@ import mmap
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from app.db import models
 from app.db.migrate import migrate
 from app.db.session import Database
 from app.db.steady import Steady
+from app.practice.door import Vendor
 from app.practice.serve import Served
 from app.settings import Settings
 from connectors.contract import Connector
@@ -212,13 +213,16 @@ def _made(request: dict[str, Any]) -> tuple[str, str]:
 
 
 @contextmanager
-def world(settings: Settings, folder: Path, host: str = "127.0.0.1") -> Iterator[World]:
-    """A prepared hub; the model answers `ANSWER` to everything. `host`: where the vendors listen."""
+def world(
+    settings: Settings, folder: Path, *, host: str = "127.0.0.1", further: Sequence[Vendor] = ()
+) -> Iterator[World]:
+    """A prepared hub; the model answers `ANSWER` to everything. `host`: where the vendors listen; `further` ones stand
+    beside ours."""
     migrate(settings)
     first = open_hub(settings, quick(settings))
     token = practice.token(first)
     first.close()
-    with Served(folder, token, limits=False, host=host) as served:
+    with Served(folder, token, limits=False, host=host, further=further) as served:
         hub = open_ahead(replace(settings, vendor_urls={"practice": served.url}))
         try:
             beginning.prepare(hub)
