@@ -188,7 +188,7 @@ def village() -> Iterator[Village]:
         (folder / "home").mkdir(mode=0o700)
         keys = (Fernet.generate_key().decode(),)
         given = Settings(home=folder / "home", database_url=server.url("hub"), keys=keys, patience=0.1, threads=4)
-        here = stack.enter_context(world(given, folder / "practice", "0.0.0.0"))
+        here = stack.enter_context(world(given, folder / "practice", host="0.0.0.0"))
         ends = [stack.enter_context(neighbour(number)) for number in (1, 2)]
         try:
             yield Village(here, valkey.url, ends[0], ends[1], stack)
