@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.cli import place
-from tests.bench import memory, report, sender
+from tests.bench import grown, memory, report, sender
 from tests.bench.ports import free
 from tests.bench.whole import tally
 
@@ -30,6 +31,16 @@ def test_every_delivery_became_one_page(chapters: list[dict[str, Any]]) -> None:
     whole = {figure["name"].strip(): figure["value"] for figure in chapters[1]["figures"]}
     assert (whole["Deliveries taken"], whole["lost"], whole["doubled"]) == (2 + 5 + 5 + 5, 0, 0)
     assert [chapter["wrong"] for chapter in chapters] == [[], []]
+
+
+def test_a_grown_database_is_measured_beside_a_small_one(tmp_path: Path) -> None:
+    chapter = grown.measure("SQLite", tmp_path, ("", "", ""), large=1300, rounds=1)
+    compared = [figure for figure in chapter.figures if figure.floor]
+    assert len(compared) >= 15
+    assert {figure.unit for figure in compared} == {"ms"}
+    each, whole = (figure.value for figure in chapter.figures if figure.unit == "KB")
+    assert 2 < each < 100
+    assert 2 < whole < 100
 
 
 def test_figures_stand_beside_their_floors(chapters: list[dict[str, Any]]) -> None:

@@ -168,9 +168,7 @@ class Gate:
         change.call = new_id()
         sent = {"id": change.call, "write": write_id, "fence": work.claim.fence, "started_at": self.hub.now()}
         statements.insert(conn, calls, sent)
-        started: dict[str, Any] = (
-            {} if change.row is not None else {"started_at": self.hub.now(), "given": change.arguments}
-        )
+        started: dict[str, Any] = {} if change.row is not None else {"started_at": self.hub.now()}
         self.journal.save(conn, *change.place, state="intent", write=write_id, **started)
         return 0
 
@@ -269,7 +267,7 @@ class Gate:
             values = {"state": "drawn", "after": self._seal(write_id, "after", result)}
             self._put(conn, change, write_id, key, request, values)
             wall = self.hub.now()
-            line: dict[str, Any] = {"state": "done", "write": write_id, "given": change.arguments, "answer": result}
+            line: dict[str, Any] = {"state": "done", "write": write_id, "answer": result}
             self.journal.save(conn, *change.place, **line, started_at=wall, ended_at=wall)
             self.journal.flush(conn)
 
@@ -306,9 +304,7 @@ class Gate:
             facts={"action": change.name, "arguments": change.arguments, "connection": change.opened.id},
             expires_at=self.hub.now() + _REVIEW_LIFE,
         )
-        self.journal.save(
-            conn, *change.place, state="pending", write=write_id, given=change.arguments, started_at=self.hub.now()
-        )
+        self.journal.save(conn, *change.place, state="pending", write=write_id, started_at=self.hub.now())
 
     def _put(
         self, conn: Connection, change: Change, write_id: str, key: str, request: Request, values: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, union_all, update
@@ -114,7 +115,7 @@ def story(hub: Hub, run_id: str) -> dict[str, Any]:
         practice = {r.id: bool(r.practice) for r in conn.execute(select(connections.c.id, connections.c.practice))}
         event = conn.execute(select(events).where(events.c.id == run["event"])).mappings().first()
     changes = [_write(hub, w, sent, practice) for w in made]
-    told = [_entry(hub, run_id, e) for e in lines]
+    told = [_entry(hub, run_id, e, {write["id"]: write["arguments"] for write in changes}) for e in lines]
     return {
         "run": _row(run),
         "event": _event(event),
@@ -228,7 +229,8 @@ def _event(row: RowMapping | None) -> dict[str, Any] | None:
     return {name: row[name] for name in names} | {"is_kept": row["body"] is not None} if row else None
 
 
-def _entry(hub: Hub, run_id: str, row: RowMapping) -> dict[str, Any]:
+def _entry(hub: Hub, run_id: str, row: RowMapping, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """`sent`: write → its arguments, which are what its line was given and are not stored twice."""
     names = (
         "step",
         "item",
@@ -248,7 +250,7 @@ def _entry(hub: Hub, run_id: str, row: RowMapping) -> dict[str, Any]:
     is_model = isinstance(answer, dict) and "raw" in answer
     return {
         **{name: row[name] for name in names},
-        "given": hub.vault.open_json(row["given"], f"{at}:given"),
+        "given": hub.vault.open_json(row["given"], f"{at}:given") or sent.get(row["write"]),
         "answer": answer["value"] if is_model else answer,
         "raw": answer["raw"] if is_model else None,
     }

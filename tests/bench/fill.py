@@ -55,9 +55,9 @@ class Pattern:
         return cls(found)
 
 
-def fill(hub: Hub, pattern: Pattern, number: int, span: int = SPAN) -> None:
-    """`number` runs with all that belongs to them, evenly over `span` ms, the last of them an hour old."""
-    made = _history(pattern, number, span, hub.now() - 3_600_000, hub.steady.now())
+def fill(hub: Hub, pattern: Pattern, number: int, span: int = SPAN, age: int = 3_600_000) -> None:
+    """`number` runs with all that belongs to them, evenly over `span` ms, the last of them `age` ms old."""
+    made = _history(pattern, number, span, hub.now() - age, hub.steady.now())
     if hub.db.is_sqlite:
         _into_sqlite(hub, made)
     else:

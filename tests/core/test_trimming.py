@@ -19,7 +19,8 @@ from app.core.trimming import Trimmer
 from app.db import models
 from app.settings import BadSettings, Settings, read
 from tests.bench import fill
-from tests.durability.world import ALL_WELL, RECIPE, World
+from tests.durability.processes import process
+from tests.durability.world import ALL_WELL, RECIPE, World, until
 
 BOTH = pytest.mark.both_databases
 OF_A_RUN = ("events", "runs", "entries", "writes", "calls", "reviews", "serials")
@@ -197,6 +198,25 @@ def test_several_clocks_remove_once_while_the_hub_takes_in(here: World) -> None:
         assert {event["id"] for event in here.events()} >= set(fresh)
         gone = {r["kind"]: r["count"] for r in keeping.removed(here.hub)}
         assert gone["history"] == gone["events"] == 501 - fill.LIVE
+
+
+@BOTH
+def test_a_clock_that_is_killed_leaves_the_rest_to_another(here: World, redis_url: str) -> None:
+    here.receive("Pattern")
+    here.work()
+    fill.fill(here.hub, fill.Pattern.of(here.hub, here.run()["id"]), 1500, span=keeping.DAY, age=800 * keeping.DAY)
+    with process(here, "clock", redis_url):
+        until(lambda: rows(here.hub)["runs"] < 1400)
+    left = rows(here.hub)
+    assert left["runs"] > fill.LIVE + 1  # it was killed in the middle
+    with process(here, "clock", redis_url):
+        until(lambda: rows(here.hub)["events"] == fill.LIVE + 1)
+    kept = rows(here.hub)
+    per_run = {name: len(found) for name, found in fill.Pattern.of(here.hub, here.runs()[-1]["id"]).rows.items()}
+    assert kept["writes"] == (fill.LIVE + 1) * per_run["writes"]
+    assert kept["entries"] == (fill.LIVE + 1) * per_run["entries"]
+    gone = {r["kind"]: r["count"] for r in keeping.removed(here.hub)}
+    assert gone["history"] == gone["events"] == 1500 - fill.LIVE
 
 
 def test_one_round_is_short(here: World) -> None:

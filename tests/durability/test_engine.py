@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.core import claims, engine, recipes, reviews, routing, undo
+from app.core import claims, engine, recipes, reviews, routing, runs, undo
 from tests.durability.forge import Forge, Order
 from tests.durability.world import ALL_WELL, MEETINGS, RECIPE, TODOS, World, quiet
 
@@ -24,6 +24,17 @@ def test_a_recap_becomes_a_page_and_a_row(here: World) -> None:
     assert here.events()[0]["state"] == "routed"
     assert here.run(event)["ended_at"]
     assert here.asked() == 1
+
+
+def test_what_a_change_was_given_is_stored_once_and_told(here: World) -> None:
+    here.receive()
+    here.work()
+    assert {e["step"] for e in here.entries() if e["given"]} == {"recap"}
+    page = next(step for step in runs.story(here.hub, here.run()["id"])["steps"] if step["id"] == "page")
+    sent = {w["id"]: w["arguments"] for w in page["writes"]}
+    assert {e["write"]: e["given"] for e in page["entries"]} == sent
+    assert len(sent) == 2
+    assert all(sent.values())
 
 
 def test_a_lost_answer_is_looked_up(here: World) -> None:
