@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, literal_column, or_, select, update
 
 from app.core import audit, routing
 from app.core.hub import Hub
@@ -12,6 +12,7 @@ from app.core.ids import first_at, new_id
 from app.core.paging import newest
 from app.db.models import events, reviews
 
+_AHEAD = 1000  # ms by which another machine's clock may be ahead of ours
 _SHOWN = [
     "id",
     "connection",
@@ -53,8 +54,12 @@ def get(hub: Hub, event_id: str) -> dict[str, Any]:
 
 
 def new_ones(hub: Hub, limit: int, older_than: int = 0) -> list[str]:
-    """Ids of events nobody has routed yet, oldest first; `older_than` ms, to leave those just being rung for alone."""
-    come = events.c.id < first_at(hub.now() - older_than + 1)
+    """Ids of events nobody has routed yet, oldest first; `older_than` ms, to leave those just being rung for alone.
+
+    One from the future came before the wall clock was set back, and does not wait until the clock has caught up.
+    """
+    now = hub.now()
+    come = or_(events.c.id < first_at(now - older_than + 1), events.c.id >= first_at(now + _AHEAD))
     query = select(events.c.id).where(*_in_state("new"), come).order_by(events.c.id).limit(limit)
     with hub.db.read() as conn:
         return [str(i) for i in conn.execute(query).scalars()]

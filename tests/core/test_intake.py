@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.core import connections, intake, reviews
+from app.core import connections, events, intake, reviews
 from app.core.intake import LARGEST, Answer
 from app.db.models import connections as accounts
 from app.db.session import Database
@@ -206,3 +207,11 @@ def test_a_commit_that_fails_is_no_yes(here: World) -> None:
     assert away(give(here, sent))
     here.hub.db.write(lambda conn: conn.exec_driver_sql("drop trigger no"))
     assert give(here, sent).status == 200
+
+
+def test_an_event_does_not_wait_for_a_clock_that_was_set_back(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = time.time
+    event = here.receive()
+    assert events.new_ones(here.hub, 10, older_than=2000) == [], "it has just been rung for"
+    monkeypatch.setattr(time, "time", lambda: real() - 3600)
+    assert events.new_ones(here.hub, 10, older_than=2000) == [event]
