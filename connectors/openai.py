@@ -84,6 +84,9 @@ def _address(base: str, *, typed: bool) -> str:
 def _sdk(api_key: str, address: str, http: Http) -> OpenAI:
     """The SDK with nothing taken from the environment: OPENAI_ORG_ID, OPENAI_PROJECT_ID and OPENAI_CUSTOM_HEADERS would
     else travel with every request, also to other people's servers (openai 3.57, `lib/_client_auth.py`)."""
+    # The SDK looks into whatever `sys.modules` calls httpx (`_httpx2.py`). Another thread may be in the middle of
+    # importing it; importing it here waits until it is whole.
+    import httpx  # noqa: F401
     from openai import OpenAI
 
     sdk = OpenAI(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import openai
 import pytest
 
+from app.cli.place import ROOT
 from app.core.http import Door
 from app.practice.serve import Served
 from connectors.contract import Account, Refused
@@ -224,3 +227,41 @@ def test_nothing_is_asked_before_something_is_asked_for() -> None:
     with vendor(nobody) as served:
         opened(served.door())
         assert not served.asked
+
+
+_SLOWLY = """
+import sys, threading
+from importlib.abc import MetaPathFinder
+from importlib.machinery import PathFinder
+
+half, go_on = threading.Event(), threading.Event()
+
+class Slowly(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name != "httpx":
+            return None
+        spec = PathFinder.find_spec(name, path)
+        real = spec.loader.exec_module
+        def load(module):
+            half.set()
+            go_on.wait(20)
+            real(module)
+        spec.loader.exec_module = load
+        return spec
+
+import openai
+from app.core.http import Door
+from connectors.openai import connector
+sys.meta_path.insert(0, Slowly())
+other = threading.Thread(target=lambda: __import__("httpx"))
+other.start()
+half.wait(20)
+threading.Timer(1.0, go_on.set).start()
+connector.open({"api_key": "sk-test"}, Door({"api": "http://127.0.0.1:9"}))
+other.join()
+"""
+
+
+def test_opening_waits_for_another_thread_that_is_importing_httpx() -> None:
+    done = subprocess.run([sys.executable, "-c", _SLOWLY], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-1500:]
