@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +31,14 @@ Place = tuple[str, str]
 _REVIEW_LIFE = 7 * 86_400_000  # ms
 
 
+class Touched(Exception):
+    """Somebody changed what this write would change; it was not sent."""
+
+
 @dataclass
 class Change:
-    """One write in hand. `undoes` is the id of the write it takes back, if any."""
+    """One write in hand. `undoes` is the id of the write it takes back, if any; `unless` is asked before every sending, and
+    says why it must not be sent."""
 
     place: Place
     opened: Opened
@@ -40,6 +46,7 @@ class Change:
     action: Action
     arguments: dict[str, JSON]
     undoes: str = ""
+    unless: Callable[[], str | None] | None = None
     row: RowMapping | None = None
     call: str = ""  # the row of the call that is under way
 
@@ -52,13 +59,23 @@ class Gate:
         self.hub = work.hub
         self.journal = work.journal
 
-    def write(self, place: Place, opened: Opened, call: Call, undoes: str = "") -> dict[str, JSON]:
+    def write(
+        self,
+        place: Place,
+        opened: Opened,
+        call: Call,
+        undoes: str = "",
+        unless: Callable[[], str | None] | None = None,
+    ) -> dict[str, JSON]:
         """Make this change and all that goes before and after it, each once. Returns its result.
 
-        Raises Later, Waiting, Failed or Lost. Called again after a crash it goes on where the journal ends.
+        Raises Later, Waiting, Failed, Lost, or Touched where `unless` says so. Called again after a crash it goes on where
+        the journal ends.
         """
         step, item = place
-        change = Change(place, opened, call.action, opened.connector.actions[call.action], dict(call.arguments), undoes)
+        change = Change(
+            place, opened, call.action, opened.connector.actions[call.action], dict(call.arguments), undoes, unless
+        )
         change.row = self.journal.writes.get((step, item, undoes))
         if change.row is None or change.row["state"] == "declined":
             self._prepare(change)
@@ -109,6 +126,8 @@ class Gate:
     # --- sending ---
 
     def _send(self, change: Change) -> dict[str, JSON]:
+        if change.unless is not None and (why := change.unless()):
+            raise Touched(why)
         row = change.row
         write_id = row["id"] if row is not None else new_id()
         key = marker(self.hub.secret, write_id)

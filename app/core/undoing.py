@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, RowMapping
 
 from app.core import claims
-from app.core.gate import Gate
+from app.core.gate import Gate, Touched
 from app.core.handover import open_review
 from app.core.stops import Waiting
 from app.core.work import Work
@@ -43,12 +43,17 @@ def _one(work: Work, gate: Gate, row: RowMapping) -> str | None:
         return None
     arguments, result = work.journal.open(row, "arguments"), work.journal.open(row, "after")
     place = (row["step"], f"{row['item']}^")
-    if (*place, row["id"]) not in work.journal.writes:  # else the undo itself is under way: the gate settles it
-        last = max(int(r["ended_at"] or 0) for r in originals(work) if r["action"].startswith(f"{slug}."))
-        changed = work.read(opened, place, lambda: undo.changed(opened.client, arguments, result, last))
-        if changed:
-            return changed
-    gate.write(place, opened, undo.call(arguments, result, work.journal.open(row, "before")), undoes=row["id"])
+    last = max(int(r["ended_at"] or 0) for r in originals(work) if r["action"].startswith(f"{slug}."))
+
+    def touched() -> str | None:
+        """Asked before every sending: between a first one that was lost and the next, somebody may have come."""
+        return work.read(opened, place, lambda: undo.changed(opened.client, arguments, result, last))
+
+    call = undo.call(arguments, result, work.journal.open(row, "before"))
+    try:
+        gate.write(place, opened, call, undoes=row["id"], unless=touched)
+    except Touched as conflict:
+        return str(conflict)
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core import claims, connections, events, recipes, reviews, routing, runs, undo
-from tests.durability.world import ALL_WELL, RECIPE, SUMMARY, World
+from tests.durability.world import ALL_WELL, RECIPE, SUMMARY, World, one_round
 
 BOTH = pytest.mark.both_databases
 LONG = "\n\n".join(f"Point {n}: {'talk ' * 30}" for n in range(150))
@@ -181,3 +181,18 @@ def test_starting_over_after_undo_files_again(here: World) -> None:
     here.work()
     assert runs.get(here.hub, again)["state"] == ALL_WELL[0]
     assert len(here.pages()) == 2
+
+
+def test_what_somebody_edits_after_a_lost_try_stays(here: World) -> None:
+    run = filed(here)
+    rows = made(here, "rows")
+    here.served.fault("notion", "cut_before", method="PATCH", path=f"/v1/pages/{rows}")
+    undo.start(here.hub, run, by="Ana")
+    one_round(here.hub)
+    assert here.writes(action="notion.trash_page")[0]["state"] == "unknown"
+    here.served.control("edit", {"page": rows, "title": "By hand"})
+    here.work()
+    assert trashed(here) == {made(here, "page")}
+    (review,) = here.reviews(state="open")
+    assert (review["kind"], review["step"]) == ("undo", "rows")
+    assert here.run()["state"] == "waiting"
