@@ -41,14 +41,24 @@ class Server:
         # A short path: a unix socket's may have about 100 characters.
         self.folder = Path(tempfile.mkdtemp(prefix="pb-pg-", dir="/tmp"))
         self.log = self.folder / "log"
+        self.durable = durable
+        self.start()
+
+    def start(self) -> None:
+        """Also after `kill`, with the same data."""
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*_as_somebody(), sys.executable, __file__, str(binaries()), *self._words(durable)],
+                [*_as_somebody(), sys.executable, __file__, str(binaries()), *self._words(self.durable)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
         self._wait()
+
+    def kill(self) -> None:
+        """As a power cut to this server alone: whatever it was doing, it stops."""
+        self.process.kill()
+        self.process.wait()
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}" + (
@@ -92,14 +102,18 @@ def _as_somebody() -> list[str]:
 
 
 def _become(bin: Path, folder: Path, parent: int, sync: str, port: str) -> None:
-    """In the child: make the cluster, then turn into the server. It ends with the test process, however that ends."""
+    """In the child: make the cluster if there is none, then turn into the server.
+
+    It ends with the test process, however that ends.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:
             return
     data = folder / "data"
     options = ["--no-sync", "-A", "trust", "--locale=C.UTF-8", "--encoding=UTF8", "-U", USER]
-    subprocess.run([bin / "initdb", *options, "-D", data], check=True)
+    if not (data / "PG_VERSION").exists():
+        subprocess.run([bin / "initdb", *options, "-D", data], check=True)
     set_up = {"listen_addresses": "", "fsync": sync, "full_page_writes": sync, "max_connections": "200"}
     if port != "0":
         set_up |= {"listen_addresses": "*", "port": port}

@@ -1,0 +1,271 @@
+"""One line of the matrix at work: what it sends, and what must be true of it once everything has drained."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.faults.bed import Bed, until
+from tests.faults.stand import Told
+from tests.faults.stories import Delivery, Effect
+
+FINAL = ("done", "failed", "cancelled", "undone")
+_numbers = itertools.count(1)
+_MOST = 20_000  # rows asked for
+_KEY = re.compile(r"hub-[0-9a-z]{20}")
+
+
+@dataclass
+class Found:
+    """What came of a line. `wrong`: one sentence for each breach."""
+
+    tries: int = 0
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    shown: int = 0  # unanswered writes that a person was asked about
+    seconds: float = 0.0  # from the end of the fault until nothing was left to do
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Case:
+    """`tries`: how many are wanted. A line counts what it did in `tried`."""
+
+    bed: Bed
+    tries: int
+    within: float  # seconds until everything must have drained
+    tried: int = 0
+    names: list[str] = field(default_factory=list)  # of every event whose delivery was answered with a 2xx
+    sent: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)  # deliveries that must have left nothing
+    for_people: list[str] = field(default_factory=list)  # events whose runs are to wait for a person
+    wrong: list[str] = field(default_factory=list)
+    copies: Counter[str] = field(default_factory=Counter)  # 2xx'd deliveries beyond the first of each event
+    further: list[Callable[[], list[str]]] = field(default_factory=list)  # further checks, once it has drained
+    window: int = 2  # minutes by which the hub's clock may be behind ours
+    ended: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.after = self.bed.books.last()
+        self.began = time.time()
+        self.pool = ThreadPoolExecutor(64)
+
+    # --- what a line does ---
+
+    def name(self) -> str:
+        """Of an event that nobody has sent yet; no name is the beginning of another."""
+        return f"Fault {next(_numbers):06d}."
+
+    def deliver(self, name: str = "", delivery: Delivery | None = None, patience: float = 60) -> str:
+        """As a vendor does: again and again until the answer is a 2xx. Returns the event's name."""
+        name = name or self.name()
+        delivery = delivery or self.bed.story.delivery(name)
+        self.sent.append(name)
+        until_ = time.monotonic() + patience
+        while (status := self.bed.post(delivery)) not in (200, 202):
+            if time.monotonic() > until_:
+                self.wrong.append(f"{name} was never taken: {status or 'no answer'}")
+                return name
+            time.sleep(0.1)
+        self._taken(name)
+        return name
+
+    def _taken(self, name: str) -> None:
+        if name in self.names:
+            self.copies[name] += 1
+        else:
+            self.names.append(name)
+
+    def beside(self, count: int, **more: Any) -> list[Future[str]]:
+        """So many events at once, from other threads."""
+        return [self.pool.submit(self.deliver, **more) for _ in range(count)]
+
+    def deliver_all(self, count: int) -> list[str]:
+        return [future.result() for future in self.beside(count)]
+
+    def once(self, delivery: Delivery, name: str) -> int:
+        """One attempt; its status."""
+        self.sent.append(name)
+        status = self.bed.post(delivery)
+        if status in (200, 202):
+            self._taken(name)
+        return status
+
+    def wait(self, there: Any, what: str, seconds: float = 30) -> bool:
+        """Until something has happened; that it did not is told as a breach, because then nothing was tried."""
+        if until(there, seconds):
+            return True
+        self.wrong.append(f"it never came to this: {what}")
+        return False
+
+    def held(self, count: int) -> bool:
+        return self.wait(
+            lambda: self.bed.books.held(self.after) >= count, f"{count} requests held by the vendor", 30 + 2 * count
+        )
+
+    def used_up(self) -> bool:
+        """Until the vendor has played every fault that it was to play, and holds nothing any more."""
+        books = self.bed.books
+        played = self.wait(lambda: not any(x["times"] > 0 for x in books.ask("faults")), "all faults of the vendor", 45)
+        return played and self.wait(lambda: not books.held(self.after), "the end of what the vendor held", 45)
+
+    def over(self) -> None:
+        """The fault has ended; from now on it is drained. Also called after the line."""
+        self.ended = self.ended or time.monotonic()
+
+    def settle(self) -> bool:
+        """Until nothing is left to do."""
+        self.bed.all_up()
+        return until(self.drained, self.within, 0.25)
+
+    # --- what must be true ---
+
+    def check(self) -> Found:
+        self.over()
+        drained = self.settle()
+        seconds = time.monotonic() - self.ended
+        self.pool.shutdown()
+        found = Found(self.tried, seconds=seconds, wrong=list(self.wrong))
+        if not drained:
+            found.wrong.append(f"not drained after {self.within:.0f} s: {self._left()}")
+        self._books(found)
+        self._records(found)
+        found.wrong += [sentence for check in self.further for sentence in check()]
+        return found
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Of the events that this line sent."""
+        mine = set(self.sent)
+        return [run for run in self._ask("runs") if run["title"] in mine]
+
+    def _ask(self, noun: str, *words: str) -> list[dict[str, Any]]:
+        minutes = int((time.time() - self.began) / 60) + self.window
+        return list(self.bed.tell(noun, "--since", f"{minutes}m", "--limit", str(_MOST), *words))
+
+    def state(self, name: str) -> str:
+        """Of the run of this event; "" while there is none."""
+        return next((str(run["state"]) for run in self.runs() if run["title"] == name), "")
+
+    def open_reviews(self) -> list[dict[str, Any]]:
+        mine = {run["id"] for run in self.runs()}
+        return [r for r in self.bed.tell("reviews") if r["run"] in mine]
+
+    def drained(self) -> bool:
+        """Whether nothing is left to do but by a person."""
+        try:
+            runs, events = self.runs(), self._ask("events", "--state", "new")
+        except Told:
+            return False  # the database is not back yet
+        counted = Counter(run["title"] for run in runs)
+        return (
+            not events
+            and all(counted[name] for name in self.names)
+            and all(run["state"] in (*FINAL, "waiting") for run in runs)
+        )
+
+    def _left(self) -> str:
+        runs = self.runs()
+        missing = set(self.names) - {run["title"] for run in runs}
+        open_ = [f"{run['title']} {run['state']} {run['why']}" for run in runs if run["state"] not in FINAL]
+        return f"without a run: {sorted(missing)[:5]}; open: {open_[:5]}; new: {len(self._ask('events', '--state', 'new'))}"
+
+    def _books(self, found: Found) -> None:
+        """I3, and nothing lost: the vendor's own ledger against the deliveries that were answered with a 2xx."""
+        effects = [e for e in self.bed.story.effects(self.after) if e.name in set(self.sent)]
+        counted = Counter((e.name, e.place) for e in effects)
+        waiting = {run["title"] for run in self.runs() if run["state"] == "waiting"}
+        found.doubled = sorted(f"{name} {place} ×{n}" for (name, place), n in counted.items() if n > 1)
+        found.lost = sorted(
+            f"{name} {place}"
+            for name in self.names
+            for place in self.bed.story.places
+            if not counted[name, place] and name not in waiting
+        )
+
+    def _records(self, found: Found) -> None:
+        """I1, I2, I4, I6, I14: what the hub itself says, beside what was sent and what the vendor has."""
+        runs, writes, reviews = self.runs(), self._ask("writes"), self.open_reviews()
+        ids = {run["id"] for run in runs}
+        mine = [write for write in writes if write["run"] in ids]
+        found.shown = sum(1 for review in reviews if review["kind"] == "unknown")
+        found.wrong += _one_run_each(runs, self.names, self.sent, self.refused)
+        found.wrong += _founded(mine, self.bed.story.known(self.after))
+        found.wrong += _meant(mine, [e for e in self.bed.story.effects(self.after) if e.name in set(self.sent)])
+        found.wrong += _nothing_silent(runs, {r["run"] for r in reviews})
+        found.wrong += [f"{run['title']} failed: {run['why']}" for run in runs if run["state"] == "failed"]
+        found.wrong += _needless(runs, self.for_people) + _unfinished(runs, mine) + self._copies(runs)
+
+    def _copies(self, runs: Sequence[dict[str, Any]]) -> list[str]:
+        """I2: copies change the number of copies, and nothing else."""
+        if not self.copies:
+            return []
+        told = {event["id"]: event["copies"] for event in self._ask("events")}
+        of = {run["title"]: told.get(run["event"], 0) for run in runs}
+        return [
+            f"{name}: {n} copies came, {of.get(name)} are counted"
+            for name, n in self.copies.items()
+            if of.get(name, 0) < n
+        ]
+
+
+def _one_run_each(
+    runs: Sequence[dict[str, Any]], names: Sequence[str], sent: Sequence[str], refused: Sequence[str]
+) -> list[str]:
+    counted = Counter(run["title"] for run in runs)
+    wrong = [f"{name} was taken and has {counted[name]} runs" for name in names if counted[name] != 1]
+    wrong += [f"{name} has {counted[name]} runs" for name in set(sent) - set(names) if counted[name] > 1]
+    return wrong + [f"{name} was refused and has a run" for name in refused if counted[name]]
+
+
+def _founded(writes: Sequence[dict[str, Any]], known: set[str]) -> list[str]:
+    """I4: what is called done is in the ledger."""
+    return [
+        f"{w['action']} is called done and the vendor does not know {w['result_id']}"
+        for w in writes
+        if w["state"] == "done" and w["result_id"] not in known
+    ]
+
+
+def _meant(writes: Sequence[dict[str, Any]], effects: Sequence[Effect]) -> list[str]:
+    """I4, I11: what is in the ledger has a write, and is byte for byte what that write says. A write's key stands in its
+    request, so each effect can be traced to the row that meant it."""
+    rows, wrong = {w["key"]: w for w in writes}, []
+    for effect in effects:
+        meant = [rows[key] for key in _KEY.findall(effect.body) if key in rows]
+        if not meant:
+            wrong.append(f"{effect.name} {effect.place} is in the vendor's books and no write knows of it")
+        elif effect.sha256 != meant[0]["request_sha256"]:
+            wrong.append(f"{effect.name} {effect.place} is not what was stored to be sent")
+    return wrong
+
+
+def _unfinished(runs: Sequence[dict[str, Any]], writes: Sequence[dict[str, Any]]) -> list[str]:
+    """A run that is done has no write whose end is open."""
+    ended = {run["id"]: run["title"] for run in runs if run["state"] == "done"}
+    return [
+        f"{ended[w['run']]} is done and its {w['action']} is {w['state']}"
+        for w in writes
+        if w["run"] in ended and w["state"] not in ("done", "drawn", "compensated")
+    ]
+
+
+def _needless(runs: Sequence[dict[str, Any]], for_people: Sequence[str]) -> list[str]:
+    return [
+        f"{run['title']} waits for a person: {run['why']}"
+        for run in runs
+        if run["state"] == "waiting" and run["title"] not in for_people
+    ]
+
+
+def _nothing_silent(runs: Sequence[dict[str, Any]], reviewed: set[str]) -> list[str]:
+    return [
+        f"{run['title']} is {run['state']} and nobody is asked"
+        for run in runs
+        if run["state"] == "waiting" and run["id"] not in reviewed and not run["waits_for"]
+    ]

@@ -1,0 +1,23 @@
+"""A line of the fault matrix: what it is called, and how it is played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.faults.case import Case
+
+
+@dataclass(frozen=True)
+class Line:
+    """`tries` and `few`: how often, in a whole and in a short run. `within`: seconds until all of it has drained, at a
+    patience of 0.1. `not_yet`: why it cannot be played, instead of `play`."""
+
+    name: str
+    play: Callable[[Case], None] | None = None
+    tries: int = 8
+    few: int = 4
+    within: float = 60.0
+    traced: bool = False  # needs strace
+    only: str = ""  # the one database that it is about
+    not_yet: str = ""

@@ -1,0 +1,18 @@
+"""Every line of the matrix, in its order."""
+
+from __future__ import annotations
+
+from tests.faults.line import Line
+from tests.faults.lines import database, doorbell, intake, people, undo, vendor, wall, web, worker
+
+LINES: tuple[Line, ...] = (
+    *web.LINES,
+    *worker.LINES,
+    *doorbell.LINES,
+    *database.LINES,
+    *vendor.LINES,
+    *intake.LINES,
+    *wall.LINES,
+    *people.LINES,
+    *undo.LINES,
+)
