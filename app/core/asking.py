@@ -142,7 +142,6 @@ def _save(work: Work, opened: Opened, place: tuple[str, str], raw: RawReply, val
     }
 
     def save(conn: Connection) -> None:
-        claims.progress(conn, work.claim)
         work.journal.save(conn, *place, **line)
         limits.note_success(conn, opened.id, work.hub.now())
 
@@ -156,7 +155,6 @@ def _save_value(work: Work, place: tuple[str, str], value: JSON) -> None:
     answer = {**(known.value if isinstance(known.value, dict) else {}), "value": value}
 
     def save(conn: Connection) -> None:
-        claims.progress(conn, work.claim)
         work.journal.save(conn, *place, state="done", answer=answer, ended_at=work.hub.now())
 
     work.journal.later(save)

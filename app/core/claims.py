@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ class Claim:
     run: RowMapping
     fence: int
     at: int  # wall time, ms
+    event: Mapping[str, JSON] | None = None  # as recipes see it, where whoever claimed had just read it
 
 
 def claimable() -> ColumnElement[bool]:
@@ -119,11 +120,6 @@ def hold(conn: Connection, claim_: Claim, until: int, *, progress: bool = False)
     """Extend the lease, in the transaction that does the work. Raises Lost when the run is no longer ours."""
     values = {"lease_until": until, "claims": 0} if progress else {"lease_until": until}
     _change_mine(conn, claim_, **values)
-
-
-def progress(conn: Connection, claim_: Claim) -> None:
-    """An entry has ended. Raises Lost."""
-    _change_mine(conn, claim_, claims=0)
 
 
 def _change_mine(conn: Connection, claim_: Claim, **values: Any) -> None:

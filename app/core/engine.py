@@ -85,7 +85,7 @@ def _work(hub: Hub, claim: Claim, journal: Journal) -> Work:
     run = claim.run
     recipe = recipes.version(hub, run["recipe"], run["version"])
     given = hub.vault.open_json(run["input"], f"runs:{run['id']}:input")
-    return Work(hub, claim, recipe, journal, given["connections"], run["level"])
+    return Work(hub, claim, recipe, journal, given, run["level"])
 
 
 def _do(work: Work) -> None:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
@@ -16,6 +17,7 @@ from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.statements import insert_once
+from app.core.vault import Vault
 from app.db.models import connections, events
 from connectors.contract import BadSignature, Event, Unreadable
 
@@ -31,6 +33,8 @@ _HEARD = (
     .where(_c.id == bindparam("which"), (_c.last_event_at.is_(None)) | (_c.last_event_at < bindparam("old")))
     .values(last_event_at=bindparam("now"))
 )
+_HEARD_AGAIN = 10_000  # ms
+_heard: dict[str, int] = {}  # connection → when this process last wrote down that something came
 _COPY = (
     update(events)
     .where(events.c.connection == bindparam("account"), events.c.dedupe_key == bindparam("same"))
@@ -62,9 +66,7 @@ def receive(
         return _UNKNOWN
     try:
         row = _connection(hub, slug, key)
-        secrets = (
-            hub.vault.open_json(row["hook_secrets"], f"connections:{row['id']}:hook_secrets") if row is not None else []
-        )
+        secrets = _opened(hub.vault, row["hook_secrets"], row["id"]) if row is not None else []
         if row is None or not secrets:
             return _UNKNOWN
         if len(body) > LARGEST:
@@ -104,6 +106,12 @@ def _connection(hub: Hub, slug: str, key: str) -> RowMapping | None:
         return conn.execute(_HOOK, {"key": key, "slug": slug}).mappings().first()
 
 
+@lru_cache(maxsize=100)
+def _opened(vault: Vault, sealed: bytes | None, connection_id: str) -> list[str]:
+    """The hook's secrets; opened once, for every delivery needs them."""
+    return vault.open_json(sealed, f"connections:{connection_id}:hook_secrets") or []
+
+
 def _row(hub: Hub, connection_id: str, slug: str, event: Event) -> dict[str, Any]:
     event_id = new_id()
     return {
@@ -127,7 +135,9 @@ def _insert(conn: Connection, connection_id: str, rows: list[dict[str, Any]], no
             results.append((row["id"], True))
         else:
             results.append((_count_copy(conn, row, now), False))
-    conn.execute(_HEARD, {"which": connection_id, "now": now, "old": now - 10_000})
+    if now - _heard.get(connection_id, 0) > _HEARD_AGAIN:
+        conn.execute(_HEARD, {"which": connection_id, "now": now, "old": now - _HEARD_AGAIN})
+        _heard[connection_id] = now
     return results
 
 

@@ -71,6 +71,11 @@ class Journal:
             now = self.hub.now()
             self._unsaved.append({"step": step, "item": item, "state": state, "started_at": now, "ended_at": now})
 
+    @property
+    def has_ended(self) -> bool:
+        """A line has ended since the last commit: the run got somewhere."""
+        return bool(self._due or self._unsaved)
+
     def later(self, do: Callable[[Connection], Any]) -> None:
         """A change that joins the next transaction."""
         self._due.append(do)

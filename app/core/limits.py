@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, case, select, update
 
 from app.core.statements import change, insert_once
 from app.db.models import connections, limits
@@ -14,6 +14,15 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 60_000, 1_800_000  # ms
 
 _c = connections.c
 _TAT = select(limits.c.tat).where(limits.c.key == bindparam("which")).with_for_update()
+_START = case(
+    (limits.c.tat > bindparam("now", type_=BigInteger), limits.c.tat), else_=bindparam("now", type_=BigInteger)
+)
+_TAKE = (
+    update(limits)
+    .where(limits.c.key == bindparam("which"), bindparam("latest") >= _START)
+    .values(tat=_START + bindparam("interval"))
+    .returning(limits.c.tat)
+)
 _PAUSES = select(_c.circuit, _c.circuit_until, _c.quiet_until).where(_c.id == bindparam("which"))
 _SUCCESS = (
     update(connections)
@@ -29,12 +38,17 @@ def take(conn: Connection, key: str, rate: float, burst: int, now: int, *, ahead
     GCRA: `tat` is when the bucket would be full again.
     """
     interval = max(math.ceil(1000 / rate), 1)  # whole ms; rounded down it would allow more than `rate`
+    room = (burst - 1) * interval
+    taken = {"which": key, "now": now, "interval": interval, "latest": now + ahead + room}
+    after = conn.execute(_TAKE, taken).scalar()
+    if after is not None:
+        return max(int(after) - interval - room - now, 0)
     tat = conn.execute(_TAT, {"which": key}).scalar()
     if tat is None:
         insert_once(conn, limits, {"key": key, "tat": 0})
         tat = conn.execute(_TAT, {"which": key}).scalar_one()
     start = max(int(tat), now)
-    wait = max(start - (burst - 1) * interval - now, 0)
+    wait = max(start - room - now, 0)
     if wait <= ahead:
         change(conn, limits, {"key": key}, tat=start + interval)
     return wait

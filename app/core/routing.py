@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
@@ -18,6 +18,7 @@ from app.core.ids import new_id
 from app.core.recipe import RecipeError, TemplateProblem
 from app.core.recipes import Switch
 from app.db.models import events, runs, serials
+from connectors.contract import JSON
 
 log = logging.getLogger("patchbay.routing")
 _TRIES = 5
@@ -34,6 +35,7 @@ class _Wish:
     switch: Switch
     row: dict[str, Any] | None
     because: str = ""
+    event: Mapping[str, JSON] | None = None  # as the recipe sees it
 
 
 _Wished = tuple[RowMapping, list[_Wish]]
@@ -97,9 +99,8 @@ def _wish(hub: Hub, event: RowMapping, switch: Switch, people: list[str], start_
     except TemplateProblem as problem:
         return _Wish(switch, None, f"{recipe.title}: {problem}")
     given = {"settings": dict(switch.settings), "connections": dict(switch.connections), "people": people}
-    return _Wish(
-        switch, _row(hub, event, switch, serial, shaped, {**given, "today": seen["house"]["today"]}, start_key)
-    )
+    row = _row(hub, event, switch, serial, shaped, {**given, "today": seen["house"]["today"]}, start_key)
+    return _Wish(switch, row, event=shaped)
 
 
 def _row(
@@ -140,13 +141,13 @@ def _start(
     """Rows are locked in the order of their keys, so that two of these never wait for each other."""
     new = set(conn.execute(_STILL_NEW, {"ids": [event["id"] for event, _ in wished]}).scalars())
     fresh = [(event, wishes) for event, wishes in wished if event["id"] in new]
-    rows = [wish.row for _, wishes in fresh for wish in wishes if wish.row is not None]
+    wanted = [(wish.row, wish.event) for _, wishes in fresh for wish in wishes if wish.row is not None]
     claimed: list[Claim] = []
     made: dict[str, bool] = {}
-    for row in sorted(rows, key=lambda row: (row["serial_key"], row["event"])):
+    for row, seen in sorted(wanted, key=lambda one: (one[0]["serial_key"], one[0]["event"])):
         claim = insert_run(conn, hub, row, held if len(claimed) < room else None)
         made[row["id"]] = claim is not None
-        claimed += [claim] if isinstance(claim, Claim) else []
+        claimed += [replace(claim, event=seen)] if isinstance(claim, Claim) else []
     for event, wishes in fresh:
         _routed(conn, event, wishes, made)
     taken = {claim.run["id"] for claim in claimed}

@@ -50,8 +50,9 @@ def make(
 
 def scope_of(work: Work) -> dict[str, Any]:
     """The same for a claimed run: as things were when it began."""
-    given = work.hub.vault.open_json(work.run["input"], f"runs:{work.run['id']}:input")
-    return make(work.recipe, event_of(work.hub, work.run["event"]), given["settings"], given["people"], given["today"])
+    given = work.given
+    event = work.claim.event if work.claim.event is not None else event_of(work.hub, work.run["event"])
+    return make(work.recipe, event, given["settings"], given["people"], given["today"])
 
 
 def event_of(hub: Hub, event_id: str) -> dict[str, JSON]:

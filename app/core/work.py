@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 @dataclass
 class Work:
-    """`accounts`: connector slug → connection id, as they were when the run began."""
+    """`given`: the recipe's settings, people, day and connections (slug → id), as they were when the run began."""
 
     hub: Hub
     claim: Claim
     recipe: Recipe
     journal: Journal
-    accounts: Mapping[str, str]
+    given: Mapping[str, Any]
     level: str
     patience: Patience = field(init=False)
     _opened: dict[str, Opened] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Work:
     def opened(self, slug: str) -> Opened:
         """The account of this run at a vendor. Raises Later or Waiting when there is none that works."""
         if slug not in self._opened:
-            connection_id = self.accounts.get(slug) or self._any(slug)
+            connection_id = self.given["connections"].get(slug) or self._any(slug)
             try:
                 self._opened[slug] = open_connection(self.hub, connection_id)
             except NotConnected as problem:
@@ -91,7 +91,8 @@ class Work:
     def place_in_line(self, conn: Connection, opened: Opened, also: Callable[[Connection], None] | None = None) -> int:
         """The same inside a transaction; returns the ms to wait before the request may leave."""
         now = self.hub.steady.now()
-        claims.hold(conn, self.claim, now + self.patience.lease(opened.door.seconds))
+        until = now + self.patience.lease(opened.door.seconds)
+        claims.hold(conn, self.claim, until, progress=self.journal.has_ended)
         pause, why = limits.closed_for(conn, opened.id, now, probing=opened.id in self._probing)
         if why == limits.PROBE:
             self._probing.add(opened.id)

@@ -186,7 +186,7 @@ def _wait_for(file: Any) -> None:
             if time.monotonic() > end:
                 raise OperationalError("flock", {}, TimeoutError("another process holds the database")) from held
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.004)
+        pause = min(pause * 1.5, 0.001)
 
 
 def _run(conn: Connection, fn: Write[Any], *, alone: bool) -> tuple[Any, BaseException | None]:
