@@ -16,6 +16,7 @@ from app.core.patience import Patience
 from app.core.statements import change
 from app.core.stops import Lost
 from app.db.models import AT_WORK, FINISHED, literally, runs
+from connectors.contract import JSON
 
 FINAL = FINISHED
 _MOST_CLAIMS = 5  # without an entry ending in between
