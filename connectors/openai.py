@@ -263,6 +263,7 @@ connector = Connector(
     check=check,
     explain=explain,
     rate=5.0,
+    burst=200,  # limits of models are per minute: with the burst at most 500 in any, what OpenAI gives to its newest customers
     typed_host="base_url",
     practice={"api_key": "{token}"},
 )

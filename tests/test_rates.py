@@ -30,6 +30,17 @@ def test_a_rate_slower_than_one_a_second_still_lets_one_go(settings: Settings) -
         opened.close()
 
 
+def test_a_model_may_be_asked_many_times_at_once(settings: Settings) -> None:
+    """Its vendors count by the minute: two hundred runs that wait for it wait together, in no minute more than five hundred."""
+    opened = open_hub(settings)
+    model = opened.connectors["openai"]
+    opened.close()
+    assert (model.burst, model.burst + 60 * model.rate) == (200, 500)
+    faster = open_hub(replace(settings, rates={"openai": 50.0}))
+    assert faster.connectors["openai"].burst == 2000
+    faster.close()
+
+
 @pytest.mark.parametrize("text", ["fast", "0", "-3"])
 def test_a_rate_that_is_none_is_refused_by_name(text: str) -> None:
     with pytest.raises(BadSettings, match="PATCHBAY_RATE_NOTION"):

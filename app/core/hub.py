@@ -61,6 +61,10 @@ def open_hub(settings: Settings, connectors_: Mapping[str, Connector] | None = N
 
 
 def _paced(known: Mapping[str, Connector], settings: Settings) -> Mapping[str, Connector]:
-    """The connectors with the calls a second that PATCHBAY_RATE_<SLUG> allows; as many may go at once."""
+    """The connectors with the calls a second that PATCHBAY_RATE_<SLUG> allows; how many may go at once grows with it."""
     rates = {slug: rate for slug, rate in settings.rates.items() if slug in known}
-    return {**known, **{slug: replace(known[slug], rate=rate, burst=max(int(rate), 1)) for slug, rate in rates.items()}}
+    return {**known, **{slug: _at_rate(known[slug], rate) for slug, rate in rates.items()}}
+
+
+def _at_rate(connector: Connector, rate: float) -> Connector:
+    return replace(connector, rate=rate, burst=max(int(connector.burst * rate / connector.rate), 1))

@@ -33,7 +33,7 @@ class Database:
     `fn` must have no effect outside the database: it may run again. No network call inside it.
     """
 
-    def __init__(self, url: str, *, pool: int = 20) -> None:
+    def __init__(self, url: str, *, pool: int = 12) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url, pool) if self.is_sqlite else _postgres(url, pool)
@@ -64,7 +64,7 @@ def _postgres(url: str, pool: int) -> Engine:
     return create_engine(
         url,
         pool_size=pool,
-        max_overflow=pool,
+        max_overflow=0,  # a server lets a hundred in by default; eight processes take no more than that
         pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 5},
     )

@@ -111,6 +111,7 @@ def _whole(title: str, folder: Path, database: str, given: argparse.Namespace) -
             with memory.peak(root) as highest:
                 bench.burst("Model at once", given.events, 0, given.rounds)
                 bench.burst("Model after 300 ms", given.events, 300, given.rounds)
+            bench.at_once(given.events if given.quick else 200, 300 if given.quick else 2000)
             bench.books()
             _tell_memory(chapter, idle, highest)
         _start_up(chapter, home, given.rounds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.bench import house, memory
@@ -73,15 +73,45 @@ class Bench:
             acks += [1000 * s for s in sent.latencies]
             cpu.update({part: used - before.get(part, 0) for part, used in memory.of(self.root).cpu.items()})
         self.vendors.model_takes(0)
-        self._tell(name, rates, pages, acks, {part: 1000 * s / (count * rounds) for part, s in cpu.items()})
+        self._tell(name, rates, pages, acks)
+        self._tell_processor(name, cpu, count * rounds)
 
-    def _tell(self, name: str, rates: list[float], pages: list[int], acks: list[float], cpu: dict[str, float]) -> None:
+    def at_once(self, count: int, model_ms: int) -> None:
+        """Many runs that all wait for the model at the same time, beside the model's own time as if nobody else existed; what
+        the stand-ins alone need for the same calls, all at once, is the floor of this machine."""
+        self.vendors.model_takes(model_ms)
+        calls = self._calls(0)
+        alone = self._vendors(calls, count, count)
+        with memory.peak(self.root) as highest:
+            first, before = self.first, memory.of(self.root).cpu
+            sent = elsewhere(self.home.job(first, count, WIRES))
+            self.first += count
+            self._wait(self.first)
+        used = {part: s - before.get(part, 0) for part, s in memory.of(self.root).cpu.items()}
+        self.vendors.model_takes(0)
+        seconds = (max(self.home.ended(min(sent.at))) - min(sent.at)) / 1000
+        ideal = {
+            "floor": model_ms / 1000,
+            "floor_name": "the ideal: all of them at once, and nothing but the model's time",
+        }
+        name = f"{count} runs that each wait {model_ms / 1000:g} s for the model"
+        self.chapter.add(name, seconds, "s", **ideal)
+        self.chapter.add("  the same calls by the stand-ins alone", alone.seconds, "s")
+        if highest.pss:
+            self.chapter.add("  memory of the workers meanwhile", highest.pss.get("worker", 0) / 2**20, "MB")
+        self._tell_processor(name, used, count)
+
+    def _tell_processor(self, name: str, used: Mapping[str, float], count: int) -> None:
+        each = {part: 1000 * seconds / count for part, seconds in used.items()}
+        words = ", ".join(f"{part} {ms:.1f}" for part, ms in sorted(each.items(), key=lambda x: -x[1]) if ms >= 0.05)
+        self.chapter.notes.append(f"{name}: processor time an event, in ms: {words or 'not known here'}.")
+
+    def _tell(self, name: str, rates: list[float], pages: list[int], acks: list[float]) -> None:
         self.chapter.add(f"{name}: events from delivery to end of run", rates, "/s", **self._floor())
         self.chapter.add("  delivery to page, p50", share(pages, 0.5), "ms")
         self.chapter.add("  delivery to page, p95", share(pages, 0.95), "ms")
-        self.chapter.add("  acknowledgement meanwhile, p99", share(acks, 0.99), "ms")
-        used = ", ".join(f"{part} {ms:.1f}" for part, ms in sorted(cpu.items(), key=lambda x: -x[1]) if ms >= 0.05)
-        self.chapter.notes.append(f"{name}: processor time an event, in ms: {used or 'not known here'}.")
+        for words, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+            self.chapter.add(f"  acknowledgement meanwhile, {words}", share(acks, part), "ms")
 
     def _floor(self) -> dict[str, Any]:
         """What the vendors' stand-ins can answer at all, asked for the same calls by nobody but the sender."""

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.core.statements import add, insert_once, upsert
 from app.db import models, session
 from app.db.models import house, serials
 from app.db.session import Database
+from tests.databases import Postgres
 
 BOTH = pytest.mark.both_databases
 
@@ -221,3 +222,23 @@ def test_a_lock_that_is_never_given_back_is_an_error_not_a_wait_for_ever(
             db.write(lambda conn: None)
     db.write(lambda conn: None)
     db.close()
+
+
+def test_more_writers_than_connections_take_turns(postgres: Postgres) -> None:
+    """A worker has many threads and PostgreSQL few places."""
+    with postgres.fresh() as url:
+        db = Database(url)
+        try:
+            with ThreadPoolExecutor(60) as hands:
+                done = list(hands.map(lambda n: db.write(lambda conn: _slow(conn, n)), range(60)))
+            assert done == list(range(60))
+            with db.read() as conn:
+                mine = text("select count(*) from pg_stat_activity where datname = current_database()")
+                assert conn.execute(mine).scalar_one() <= 12
+        finally:
+            db.close()
+
+
+def _slow(conn: Connection, number: int) -> int:
+    conn.execute(text("select pg_sleep(0.05)"))
+    return number

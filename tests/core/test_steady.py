@@ -126,7 +126,7 @@ def test_writers_who_hold_every_connection_do_not_wait_for_each_other(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asking the server takes a connection: if each of them waited for the one that asks, it would never get one."""
-    db = Database(database_url, pool=1)  # two at most
+    db = Database(database_url, pool=2)
     clock, together = Steady(db), threading.Barrier(2)
     known = clock.now()
     monkeypatch.setattr(steady, "_ASK_AGAIN", -1)
