@@ -7,14 +7,17 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import event, text, update
 
 from app.core import events, reviews, runs, writes
 from app.core.hub import Hub
+from app.core.trimming import Trimmer
 from app.db import models
 from app.settings import Settings
 from tests.bench.operations import Operation, Stage, stage, work_on_new
@@ -162,6 +165,37 @@ def counted_or_touched(hub: Hub) -> Iterator[list[int]]:
     with statements(hub) as asked:
         yield found
     found[0] = max(touched(explained(hub, *one)) for one in asked if one[0].startswith(("SELECT", "UPDATE")))
+
+
+@pytest.mark.both_databases
+def test_removing_what_is_old_looks_at_its_window_only(settings: Settings, tmp_path: Path) -> None:
+    with stage(settings, tmp_path / "vendors", 1500) as there:
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=300)), statements(there.hub) as asked:
+            assert Trimmer(there.hub).round() > 0
+        whole = {statement for statement, values in asked if scans_all(there.hub, statement, values)}
+        assert len(asked) > 20
+        assert whole == set()
+
+
+def scans_all(hub: Hub, statement: str, values: Any) -> bool:
+    """Whether a plan goes through a whole table of the history, or a whole index of it."""
+    if not statement.lower().startswith(("select", "update", "delete")):
+        return False
+    with hub.db.engine.connect() as conn:
+        if hub.db.is_sqlite:
+            plan = [row[3] for row in conn.exec_driver_sql(f"explain query plan {statement}", values)]
+            return any(line.startswith(f"SCAN {table}") for table in HISTORY for line in plan)
+        for name in ("seqscan", "hashjoin", "mergejoin", "material"):  # as on a table too large for them
+            conn.execute(text(f"set local enable_{name} = off"))
+        (document,) = conn.exec_driver_sql(f"explain (format json) {statement}", values).one()
+        conn.rollback()
+    return bool(_unbounded((document if isinstance(document, list) else json.loads(document))[0]["Plan"]))
+
+
+def _unbounded(plan: dict[str, Any]) -> list[str]:
+    here = plan.get("Relation Name") in HISTORY and "Scan" in plan["Node Type"]
+    found = [part for inner in plan.get("Plans", ()) for part in _unbounded(inner)]
+    return found + ([str(plan)] if here and not {"Index Cond", "Recheck Cond"} & set(plan) else [])
 
 
 # --- pages of lists ---

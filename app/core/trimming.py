@@ -1,6 +1,6 @@
 """Removes what is older than it is to be kept, a little at a time, while the hub works. Any number of clocks may do it.
 
-Each kind is swept from its oldest row to its limit once a day, in windows of a few hundred rows, each its own short
+Each kind is swept from its oldest row to its limit once a day, in windows of a hundred rows, each its own short
 transaction. What is under way, waits for a person, or may have been sent without an answer is never touched.
 """
 
@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, delete, exists, literal_column, select, update
 
@@ -25,6 +26,7 @@ from app.db.models import (
     entries,
     events,
     literally,
+    metadata,
     refusals,
     removals,
     reviews,
@@ -33,7 +35,7 @@ from app.db.models import (
     writes,
 )
 
-_WINDOW = 200  # rows looked at in one step
+_WINDOW = 100  # rows looked at in one step
 _SECONDS = 0.25  # of one round
 _SWEEP_EVERY = DAY  # ms from the end of one sweep to the next
 _FREE = 0.1  # of SQLite's file may stand empty before it is made smaller
@@ -101,10 +103,10 @@ class Trimmer:
         if now < sweep.next_at:
             return 0
         number = self.hub.db.write(lambda conn: _counts(conn, self.hub, kept["counts"]))
-        while gone := self.hub.db.write(lambda conn: _audit(conn, self.hub, kept["audit"])):
-            number += gone
-        sweep.next_at = now + _SWEEP_EVERY
-        return number
+        gone = self.hub.db.write(lambda conn: _audit(conn, self.hub, kept["audit"]))
+        if not gone:  # else there may be more: in the next round
+            sweep.next_at = now + _SWEEP_EVERY
+        return number + gone
 
 
 # --- what may go ---
@@ -183,13 +185,19 @@ def _runs(hub: Hub, days: int, ids: Ids) -> int:
     def remove(conn: Connection, mine: Ids) -> int:
         theirs = select(writes.c.id).where(writes.c.run.in_(mine))
         conn.execute(delete(calls).where(calls.c.write.in_(theirs)))
-        for table in (reviews, writes, entries):
-            conn.execute(delete(table).where(table.c.run.in_(mine)))
+        for column in _pointing_at(runs.c.id):
+            conn.execute(delete(column.table).where(column.in_(mine)))
         _forget_serials(conn, mine)
         conn.execute(delete(runs).where(runs.c.id.in_(mine)))
         return len(mine)
 
     return _remove(hub, "history", _over(hub.now() - days * DAY), runs.c.id, ids, remove)
+
+
+@cache
+def _pointing_at(key: Column[str]) -> list[Column[Any]]:
+    """The columns of all tables that refer to this key."""
+    return [fk.parent for table in metadata.sorted_tables for fk in table.foreign_keys if fk.column is key]
 
 
 def _forget_serials(conn: Connection, mine: Ids) -> None:
@@ -211,7 +219,9 @@ def _events(hub: Hub, days: int, ids: Ids) -> int:
     """Events without runs: those of runs that are kept go with them, later."""
 
     def remove(conn: Connection, mine: Ids) -> int:
-        conn.execute(delete(reviews).where(reviews.c.event.in_(mine)))
+        for column in _pointing_at(events.c.id):
+            if column.table is not runs:
+                conn.execute(delete(column.table).where(column.in_(mine)))
         conn.execute(delete(events).where(events.c.id.in_(mine)))
         return len(mine)
 
