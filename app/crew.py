@@ -78,25 +78,37 @@ class Crew:
             self._hints += 1
 
     def take(self, jobs: Sequence[Job]) -> None:
-        """Begin these as soon as a thread is free."""
+        """Begin these as soon as a thread is free. A crew that was closed meanwhile leaves them to others."""
         with self._change:
-            self._todo.extend(jobs)
-            for _ in range(min(len(self._todo) - self._idle, self._most - self._threads)):
-                self._threads += 1
-                threading.Thread(target=self._serve, name=f"crew-{self._threads}", daemon=True).start()
-            self._change.notify(len(jobs))
+            if not self._closed:
+                self._todo.extend(jobs)
+                self._hire()
+                self._change.notify(len(jobs))
+                return
+        self._let_go(jobs)
+
+    def _hire(self) -> None:
+        for _ in range(min(len(self._todo) - self._idle, self._most - self._threads)):
+            self._threads += 1
+            threading.Thread(target=self._serve, name=f"crew-{self._threads}", daemon=True).start()
 
     def close(self, seconds: float) -> bool:
         """Begin nothing more, let go of what has not begun; True when all that had begun ended within `seconds`."""
         with self._change:
             self._closed = True
-            left = [job for job in self._todo if isinstance(job, Claim)]
+            left = list(self._todo)
             self._todo.clear()
             self._change.notify_all()
-        for claim in left:
-            self._hub.db.write(partial(claims.let_go, claim_=claim, state="queued"))
+        self._let_go(left)
         with self._change:
             return self._change.wait_for(lambda: self._busy == 0, seconds)
+
+    def _let_go(self, jobs: Sequence[Job]) -> None:
+        for claim in (job for job in jobs if isinstance(job, Claim)):
+            try:
+                self._hub.db.write(partial(claims.let_go, claim_=claim, state="queued"))
+            except Exception:
+                log.exception("a run could not be freed; it goes on when its lease is over")
 
     # --- the threads ---
 

@@ -108,6 +108,18 @@ def test_closing_waits_for_what_has_begun_and_frees_the_rest(
     assert sorted(run["state"] for run in here.runs()) == ["done", "queued"]
 
 
+def test_what_reaches_a_crew_that_closed_meanwhile_is_free_for_others(
+    here: World, crews: Callable[[World, int], Crew]
+) -> None:
+    crew = crews(here, 2)
+    (run,) = routing.route(here.hub, here.receive())
+    claim = claims.claim(here.hub, "this process", run)
+    assert claim is not None
+    assert crew.close(1)
+    crew.take([claim])
+    assert [(run["state"], run["holder"]) for run in here.runs()] == [("queued", "")]
+
+
 def test_a_closed_crew_leaves_the_work_for_another(here: World, crews: Callable[[World, int], Crew]) -> None:
     assert crews(here, 2).close(1)
     jobs.route_event(here.receive())
