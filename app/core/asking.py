@@ -60,7 +60,7 @@ def _reply(work: Work, opened: Opened, question: Question, more: list[Any], plac
     if known and isinstance(known.value, dict) and "raw" in known.value:
         return RawReply.from_json(known.value["raw"])
     body = model.request(question, opened.client.model, model.options(opened.client), more)
-    reserve = model.estimate(question, more)
+    reserve = model.estimate(body, question.max_tokens)
     started = work.hub.now()
 
     def book(conn: Connection) -> None:

@@ -91,15 +91,15 @@ def request(
     return {**body, "store": False} if options.official else body
 
 
-def estimate(question: Question, more: Sequence[Message] = ()) -> int:
+def estimate(body: Mapping[str, JSON], longest: int) -> int:
     """Tokens to reserve before the call: the whole prompt, guessed high, and the longest answer."""
-    return tokens(_asked(request(question, "", more=more))) + question.max_tokens
+    return tokens(_asked(body)) + longest
 
 
 def call(client: Client, body: Mapping[str, JSON], timeout: float) -> RawReply:
     """One HTTP exchange (seconds in all), no retries. Exceptions of the SDK pass through."""
     content, request_id = client.complete(body, timeout)
-    return raw_reply(content, _asked(body), request_id)
+    return raw_reply(content, lambda: _asked(body), request_id)
 
 
 def read(question: Question, raw: RawReply) -> JSON:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import NoReturn
 
@@ -52,8 +52,9 @@ def tokens(text: str) -> int:
     return -(-len(text.encode("utf-8", "replace")) // 3)
 
 
-def raw_reply(content: bytes, asked: str, request_id: str) -> RawReply:
-    """From the body of a 200. Never fails: what is no answer becomes one that `value` refuses."""
+def raw_reply(content: bytes, asked: Callable[[], str], request_id: str) -> RawReply:
+    """From the body of a 200. Never fails: what is no answer becomes one that `value` refuses. `asked` gives what was sent, for
+    servers that count no tokens."""
     answer = _object(content)
     choice = _first(answer.get("choices"))
     message = _mapping(choice.get("message"))
@@ -64,8 +65,8 @@ def raw_reply(content: bytes, asked: str, request_id: str) -> RawReply:
         text=text if message else _text(_mapping(answer.get("error")).get("message") or answer.get("error"))[:500],
         refusal=_text(message.get("refusal")),
         finish_reason=reason,
-        tokens_in=_count(usage.get("prompt_tokens"), tokens(asked)),
-        tokens_out=_count(usage.get("completion_tokens"), tokens(text)),
+        tokens_in=_count(usage.get("prompt_tokens"), lambda: tokens(asked())),
+        tokens_out=_count(usage.get("completion_tokens"), lambda: tokens(text)),
         model=_text(answer.get("model"))[:200],
         request_id=request_id[:200],
     )
@@ -181,9 +182,9 @@ def _joined(content: JSON) -> str:
     return _text(content)
 
 
-def _count(part: JSON, otherwise: int) -> int:
+def _count(part: JSON, otherwise: Callable[[], int]) -> int:
     fits = isinstance(part, int) and not isinstance(part, bool) and 0 <= part <= _MOST_TOKENS
-    return int(part) if fits else otherwise
+    return int(part) if fits else otherwise()
 
 
 def _quoted(words: str) -> str:

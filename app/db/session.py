@@ -54,9 +54,9 @@ class Database:
             return fn(conn)
 
     def close(self) -> None:
-        self.engine.dispose()
         if self._commits is not None:
             self._commits.close()
+        self.engine.dispose()
 
 
 def _postgres(url: str, pool: int) -> Engine:
@@ -76,7 +76,10 @@ def _sqlite(url: str, pool: int) -> Engine:
         poolclass=QueuePool,
         pool_size=pool,
         max_overflow=pool,
-        connect_args={"timeout": 15, "check_same_thread": False, "isolation_level": None},
+        pool_reset_on_return=None,  # transactions are begun and ended by hand
+        skip_autocommit_rollback=True,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"timeout": 15, "check_same_thread": False},
     )
     event.listen(engine, "connect", _pragmas)
     return engine
@@ -98,17 +101,28 @@ def _lock_path(url: str) -> Path:
     return Path((make_url(url).database or "patchbay.sqlite") + ".lock")
 
 
+_Waiting = tuple[Write[Any], Future[Any]]
+_Outcome = tuple[Any, BaseException | None]
+_Result = tuple[Future[Any], Any, BaseException | None]
+
+
 class _GroupCommit:
-    """Writers put their function in line; the one that gets the lock runs all of them, each in a savepoint, and commits once."""
+    """Writers put their function in line; the one that gets the lock runs all of them and commits once.
+
+    If one of them fails all begin anew, each in a savepoint: savepoints for everybody would cost more than that.
+    """
 
     def __init__(self, engine: Engine, lock_path: Path) -> None:
         self._engine = engine
         self._path = lock_path
-        self._line: list[tuple[Write[Any], Future[Any]]] = []
+        self._line: list[_Waiting] = []
         self._guard = threading.Lock()  # the line
         self._turn = threading.Lock()  # who commits, within this process
         self._committer = 0  # the thread that has the turn
         self._file: Any = None
+        self._conn: Connection | None = (
+            None  # kept: taking one from the pool for each commit costs as much as a statement
+        )
 
     def write(self, fn: Write[T]) -> T:
         if self._committer == threading.get_ident():
@@ -134,20 +148,11 @@ class _GroupCommit:
                     self._commit(batch)
         return done.result()
 
-    def _commit(self, batch: list[tuple[Write[Any], Future[Any]]]) -> None:
-        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit(self, batch: list[_Waiting]) -> None:
         self._committer = threading.get_ident()
         try:
-            with self._locked(), self._engine.connect() as conn:
-                conn.exec_driver_sql("BEGIN IMMEDIATE")
-                try:
-                    for fn, done in batch:
-                        results.append((done, *_run(conn, fn, alone=len(batch) == 1)))
-                    conn.exec_driver_sql("COMMIT")
-                except BaseException:
-                    with suppress(Exception):
-                        conn.exec_driver_sql("ROLLBACK")
-                    raise
+            with self._locked():
+                results = self._all(batch)
         except BaseException as problem:
             for _, done in batch:
                 done.set_exception(problem)
@@ -159,7 +164,39 @@ class _GroupCommit:
         for done, value, error in results:
             done.set_exception(error) if error else done.set_result(value)
 
+    def _all(self, batch: list[_Waiting]) -> list[_Result]:
+        try:
+            return self._together(batch, _plainly)
+        except Exception:
+            if len(batch) == 1:
+                raise
+        return self._together(batch, _guarded)
+
+    def _together(self, batch: list[_Waiting], run: Callable[[Connection, Write[Any]], _Outcome]) -> list[_Result]:
+        if self._conn is None:
+            self._conn = self._engine.connect()
+        conn = self._conn
+        try:
+            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            results = [(done, *run(conn, fn)) for fn, done in batch]
+            conn.exec_driver_sql("COMMIT")
+            return results
+        except BaseException:
+            with suppress(Exception):
+                conn.exec_driver_sql("ROLLBACK")
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        """What comes next gets a fresh connection, whatever happened to this one."""
+        if self._conn is not None:
+            with suppress(Exception):
+                self._conn.invalidate()
+                self._conn.close()
+            self._conn = None
+
     def close(self) -> None:
+        self._drop()
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -189,10 +226,12 @@ def _wait_for(file: Any) -> None:
         pause = min(pause * 1.5, 0.001)
 
 
-def _run(conn: Connection, fn: Write[Any], *, alone: bool) -> tuple[Any, BaseException | None]:
+def _plainly(conn: Connection, fn: Write[Any]) -> _Outcome:
+    return fn(conn), None
+
+
+def _guarded(conn: Connection, fn: Write[Any]) -> _Outcome:
     """One function of a batch; its failure undoes its own changes and nobody else's."""
-    if alone:
-        return fn(conn), None
     conn.exec_driver_sql("SAVEPOINT one")
     try:
         value = fn(conn)

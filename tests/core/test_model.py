@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from app.core import model
 from app.core.answer import Answer, Group, Many, OneOf, Plain, Quote
 from app.core.http import Door
 from app.core.model import Options, Question, RawReply, Unusable
-from app.core.model_prompt import RULES
+from app.core.model_prompt import RULES, Message
 from app.practice.serve import Served
 from connectors.contract import JSON
 from connectors.openai import ModelClient, connector
@@ -127,13 +128,17 @@ def test_a_half_surrogate_pair_does_not_stop_the_request() -> None:
 # --- reserving and paying ---------------------------------------------------------------------------------------------
 
 
+def reserve(question: Question, more: Sequence[Message] = ()) -> int:
+    return model.estimate(model.request(question, "", more=more), question.max_tokens)
+
+
 def test_the_reserve_covers_prompt_form_and_the_longest_answer() -> None:
-    small = model.estimate(QUESTION)
+    small = reserve(QUESTION)
     assert 8000 + len(RULES) // 4 < small < 10_000
     long = replace(QUESTION, given={**QUESTION.given, "summary": "word " * 60_000})
-    assert model.estimate(long) - small > 75_000
-    assert model.estimate(replace(QUESTION, max_tokens=100)) == small - 7900
-    assert model.estimate(QUESTION, [{"role": "user", "content": "x" * 300}]) > small + 100
+    assert reserve(long) - small > 75_000
+    assert reserve(replace(QUESTION, max_tokens=100)) == small - 7900
+    assert reserve(QUESTION, [{"role": "user", "content": "x" * 300}]) > small + 100
 
 
 @pytest.mark.parametrize(
@@ -306,7 +311,7 @@ def test_a_200_without_an_answer_is_no_answer(content: JSON) -> None:
 def test_without_a_count_tokens_are_guessed(usage: JSON) -> None:
     raw = answered(completion({"content": "x" * 300}, usage=usage))
     assert raw.tokens_out == 100
-    assert abs(raw.tokens_in - (model.estimate(QUESTION) - 8000)) < 400
+    assert abs(raw.tokens_in - (reserve(QUESTION) - 8000)) < 400
 
 
 def test_text_in_parts_is_joined() -> None:
