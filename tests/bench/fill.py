@@ -165,7 +165,10 @@ def _into_postgres(hub: Hub, made: Iterator[dict[str, list[Row]]]) -> None:
     raw = hub.db.engine.raw_connection()
     try:
         cursor: Any = raw.cursor()
-        cursor.execute("set synchronous_commit = off; set statement_timeout = 0")
+        # Whether each row's run and event are there need not be asked: they come from here.
+        cursor.execute(
+            "set synchronous_commit = off; set statement_timeout = 0; set session_replication_role = replica"
+        )
         for batch in made:
             for name, rows in batch.items():
                 if rows:
@@ -174,7 +177,7 @@ def _into_postgres(hub: Hub, made: Iterator[dict[str, list[Row]]]) -> None:
                         for row in rows:
                             copy.write_row(tuple(row.values()))
             raw.commit()
-        cursor.execute("set synchronous_commit = on; set statement_timeout = 15000")
+        cursor.execute("reset session_replication_role; set synchronous_commit = on; set statement_timeout = 15000")
         raw.commit()
     finally:
         raw.close()
