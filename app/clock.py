@@ -9,7 +9,7 @@ from collections import OrderedDict
 from types import FrameType
 
 from app import jobs
-from app.core import alarm, beginning, claims, events, polling, reviews
+from app.core import alarm, beginning, claims, events, hold, polling, reviews
 from app.core.hub import Hub, open_hub
 from app.core.trimming import Trimmer
 from app.settings import Settings
@@ -61,7 +61,10 @@ class Rung:
 
 
 def tick(hub: Hub, rung: Rung) -> None:
-    """One round: unrouted events, runs that nobody holds, approvals nobody gave in time, polls that are due."""
+    """One round: unrouted events, runs that nobody holds, approvals nobody gave in time, polls that are due. Nothing
+    of it while this hub is on hold."""
+    if hold.find(hub):
+        return
     settings, now = hub.settings, hub.steady.now()
     again = int(_RING_AGAIN * min(settings.patience, 1.0))
     unrouted = events.new_ones(hub, _MOST, older_than=int(2000 * min(settings.patience, 1.0)))

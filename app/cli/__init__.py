@@ -22,6 +22,7 @@ NOUNS = (
     "reviews",
     "people",
     "keep",
+    "backup",
     "doctor",
     "developers",
 )

@@ -85,14 +85,9 @@ def forget(home: Path) -> None:
     (home / "running.json").unlink(missing_ok=True)
 
 
-def prepare(given: Settings) -> None:
-    """Connectors, home, keys and tables, as every command needs them. Raises BadSettings, CannotLoad, CannotMigrate."""
+def make_home(given: Settings) -> None:
+    """The folder for everything that is stored, the owner's alone. Raises BadSettings."""
     os.umask(0o077)  # whatever we write is the owner's alone
-    import connectors
-    from app.core.vault import Vault, ensure_keys
-    from app.db.migrate import migrate
-
-    connectors.load(given.connectors)  # one that cannot be used is told here, not by three processes
     try:
         given.home.mkdir(mode=0o700, parents=True, exist_ok=True)
         given.home.chmod(0o700)
@@ -100,6 +95,16 @@ def prepare(given: Settings) -> None:
         raise BadSettings(
             f"The folder {given.home} cannot be used ({problem.strerror}). Set PATCHBAY_HOME to one that you own."
         ) from None
+
+
+def prepare(given: Settings) -> None:
+    """Connectors, home, keys and tables, as every command needs them. Raises BadSettings, CannotLoad, CannotMigrate."""
+    import connectors
+    from app.core.vault import Vault, ensure_keys
+    from app.db.migrate import migrate
+
+    connectors.load(given.connectors)  # one that cannot be used is told here, not by three processes
+    make_home(given)
     Vault(ensure_keys(given))  # keys that cannot be used are told here, not by three processes
     migrate(given)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core import practice, recipes
+from app.core import hold, practice, recipes
 from app.core.hub import Hub
 
 
@@ -18,3 +18,4 @@ def warm(hub: Hub) -> None:
     """What a process asks the database once, and must not ask for the first time within a transaction."""
     _ = hub.secret
     _ = hub.steady.now()
+    hold.look(hub)

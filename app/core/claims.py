@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, li
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.handover import open_review
+from app.core.hold import is_off
 from app.core.hub import Hub
 from app.core.paging import beside
 from app.core.patience import Patience
@@ -33,8 +34,8 @@ class Claim:
 
 
 def claimable() -> ColumnElement[bool]:
-    """Runs that somebody may take at `now` (a parameter of the statement): nobody holds them and no earlier run of their
-    serial key is unfinished."""
+    """Runs that somebody may take at `now` (a parameter of the statement): nobody holds them, no earlier run of their serial
+    key is unfinished, and this hub is not on hold."""
     now: Any = bindparam("now")
     earlier = runs.alias("earlier")
     first = ~exists().where(
@@ -48,7 +49,7 @@ def claimable() -> ColumnElement[bool]:
     due = and_(runs.c.state.in_(literally(AT_WORK)), runs.c.wake_at <= now)
     state = beside(runs.c.state)
     free = or_(state == "queued", state == "later", and_(state == "running", runs.c.lease_until < now))
-    return and_(due, free, or_(runs.c.serial_key == "", first))
+    return and_(due, free, or_(runs.c.serial_key == "", first), is_off())
 
 
 _READY = select(runs.c.id).where(claimable()).order_by(runs.c.wake_at, runs.c.id)

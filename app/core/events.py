@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, literal_column, or_, select, update
 
 from app.core import audit, routing
+from app.core.hold import is_off
 from app.core.hub import Hub
 from app.core.ids import first_at, new_id
 from app.core.paging import newest
@@ -54,13 +55,13 @@ def get(hub: Hub, event_id: str) -> dict[str, Any]:
 
 
 def new_ones(hub: Hub, limit: int, older_than: int = 0) -> list[str]:
-    """Ids of events nobody has routed yet, oldest first; `older_than` ms, to leave those just being rung for alone.
+    """Ids of events can be routed and nobody has, oldest first; `older_than` ms, to leave those just being rung for alone.
 
     One from the future came before the wall clock was set back, and does not wait until the clock has caught up.
     """
     now = hub.now()
     come = or_(events.c.id < first_at(now - older_than + 1), events.c.id >= first_at(now + _AHEAD))
-    query = select(events.c.id).where(*_in_state("new"), come).order_by(events.c.id).limit(limit)
+    query = select(events.c.id).where(*_in_state("new"), come, is_off()).order_by(events.c.id).limit(limit)
     with hub.db.read() as conn:
         return [str(i) for i in conn.execute(query).scalars()]
 

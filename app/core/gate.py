@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from app.core import claims, limits, settle, statements
+from app.core import claims, doubt, limits, settle, statements
 from app.core.alarm import armed
 from app.core.answers import Kind, Trouble, classify
 from app.core.handover import open_review
@@ -110,7 +110,7 @@ class Gate:
         return n
 
     def _result(self, change: Change) -> dict[str, JSON]:
-        row = change.row
+        row = change.row = doubt.suspected(self, change)
         state = row["state"] if row is not None else "new"
         if row is not None and state in ("done", "drawn"):
             return dict(self.journal.open(row, "after"))
@@ -129,8 +129,7 @@ class Gate:
         if change.unless is not None and (why := change.unless()):
             raise Touched(why)
         row = change.row
-        write_id = row["id"] if row is not None else new_id()
-        key = marker(self.hub.secret, write_id)
+        write_id, key = (row["id"], row["key"]) if row is not None else (new_id(), self.key(change))
         request = self.draw(change, key)
         if row is not None and row["request_sha256"] and row["request_sha256"] != request.sha256:
             raise Failed(
@@ -144,6 +143,13 @@ class Gate:
         with armed(self.work.patience.alarm(change.opened.door.seconds)):
             self._intend(change, write_id, key, request, before)
             return self._call(change, write_id, key, request)
+
+    def key(self, change: Change) -> str:
+        """The key of a change that has no row yet. Another one after a vendor's refusal (`core.afresh`)."""
+        step, item = change.place
+        aside = [place for place in self.journal.writes if place[0] == step and place[1].startswith(f"{item}~")]
+        undoes = next((row["key"] for row in self.journal.writes.values() if row["id"] == change.undoes), "")
+        return marker(self.hub.secret, self.work.identity, step, item, undoes, str(len(aside)))
 
     def draw(self, change: Change, key: str) -> Request:
         """The exact request this change would send."""
@@ -179,11 +185,11 @@ class Gate:
             "fence": work.claim.fence,
             "tries": (change.row["tries"] if change.row is not None else 0) + 1,
             "looks": 0,
-            "first_sent_at": (change.row["first_sent_at"] if change.row is not None else None) or self.hub.now(),
+            "first_sent_at": doubt.first_sent_at(change.row) or self.hub.now(),
             "deadline_at": now + work.patience.deadline(seconds),
             "before": self._seal(write_id, "before", before),
         }
-        self._put(conn, change, write_id, key, request, values)
+        self.put(conn, change, write_id, key, request, values)
         change.call = new_id()
         sent = {"id": change.call, "write": write_id, "fence": work.claim.fence, "started_at": self.hub.now()}
         statements.insert(conn, calls, sent)
@@ -284,7 +290,7 @@ class Gate:
         def save(conn: Connection) -> None:
             claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.between(), progress=True)
             values = {"state": "drawn", "after": self._seal(write_id, "after", result)}
-            self._put(conn, change, write_id, key, request, values)
+            self.put(conn, change, write_id, key, request, values)
             wall = self.hub.now()
             line: dict[str, Any] = {"state": "done", "write": write_id, "answer": result}
             self.journal.save(conn, *change.place, **line, started_at=wall, ended_at=wall)
@@ -303,13 +309,13 @@ class Gate:
             if decided[-1]["decision"] == "approve":
                 return
             raise Failed(f"{decided[-1]['decided_by'] or 'Somebody'} declined this change")
-        if change.row is None:
+        if change.row is None or self.work.doubt:  # a review that is open already stays
             self.hub.db.write(lambda conn: self._ask(conn, change, write_id, key, request))
         raise Waiting("Somebody must approve this change in the Inbox")
 
     def _ask(self, conn: Connection, change: Change, write_id: str, key: str, request: Request) -> None:
         claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.between(), progress=True)
-        self._put(conn, change, write_id, key, request, {"state": "asked"})
+        self.put(conn, change, write_id, key, request, {"state": "asked"})
         open_review(
             conn,
             self.hub,
@@ -325,7 +331,7 @@ class Gate:
         )
         self.journal.save(conn, *change.place, state="pending", write=write_id, started_at=self.hub.now())
 
-    def _put(
+    def put(
         self, conn: Connection, change: Change, write_id: str, key: str, request: Request, values: dict[str, Any]
     ) -> None:
         """Insert or update the write's row."""

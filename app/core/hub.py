@@ -48,6 +48,13 @@ class Hub:
             kept = self.db.write(lambda conn: str(house.put_once(conn, "secret", fresh)))
         return self.vault.open(kept.encode(), place)
 
+    @cached_property
+    def doubt(self) -> dict[str, int] | None:
+        """Set for ever when this hub was resumed after a hold (`core.hold`), which only a start can bring about."""
+        with self.db.read() as conn:
+            found: dict[str, int] | None = house.get(conn, "doubt")
+        return found
+
     def close(self) -> None:
         self.tallies.close()
         self.db.close()

@@ -27,8 +27,8 @@ def derived_id(*parts: str) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
-def marker(instance_secret: bytes, write_id: str) -> str:
+def marker(instance_secret: bytes, *write: str) -> str:
     """The key of a write at the vendor: the same for every try of one write, and not to be guessed by a stranger."""
-    digest = hmac.new(instance_secret, write_id.encode(), hashlib.sha256).digest()
+    digest = hmac.new(instance_secret, "\0".join(write).encode(), hashlib.sha256).digest()
     number = int.from_bytes(digest[:13], "big")
     return "hub-" + "".join(_ALPHABET[(number >> shift) & 31] for shift in range(95, -1, -5))

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from app.core import intake
+from app.core import hold, intake
 from app.core.connections import asking, break_connection
 from app.core.hub import Hub
 from app.core.opening import NotConnected, open_connection
@@ -26,6 +26,8 @@ def due(hub: Hub) -> list[tuple[str, str]]:
     """(connection, kind) of polls whose time has come, each leased to the caller."""
     now = hub.steady.now()
     with hub.db.read() as conn:
+        if hold.get(conn):
+            return []
         usable = (connections.c.state == "ok") & connections.c.secret.is_not(None)
         rows = conn.execute(select(connections.c.id, connections.c.slug).where(usable)).all()
         known = {(r.connection, r.kind): r for r in conn.execute(select(polls))}
@@ -45,6 +47,8 @@ def poll(hub: Hub, connection_id: str, kind: str) -> list[str]:
     with hub.db.read() as conn:
         where = (polls.c.connection == connection_id) & (polls.c.kind == kind)
         row = conn.execute(select(polls).where(where)).mappings().one()
+        if hold.get(conn):  # a ring from before
+            return []
     try:
         opened = open_connection(hub, connection_id)
         how = next(p for p in opened.connector.polls if p.kinds[0] == kind)

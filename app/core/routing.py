@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import claims, recipes, scope, statements
+from app.core import claims, hold, recipes, scope, statements
 from app.core.claims import Claim
 from app.core.handover import open_review
 from app.core.hub import Hub
@@ -23,7 +23,7 @@ from connectors.contract import JSON
 log = logging.getLogger("patchbay.routing")
 _TRIES = 5
 
-_MINE = events.c.id.in_(bindparam("ids", expanding=True)) & (events.c.state == "new")
+_MINE = events.c.id.in_(bindparam("ids", expanding=True)) & (events.c.state == "new") & hold.is_off()
 _NEW = select(events).where(_MINE).order_by(events.c.id)
 _STILL_NEW = select(events.c.id).where(_MINE).order_by(events.c.id).with_for_update()
 
@@ -119,6 +119,9 @@ def _row(
         if event["once_key"]
         else f"event:{event['id']}"
     )
+    # Not by our ids: an event that comes again after a restore is the same to its vendor. Started by hand it is another run.
+    same = once if event["once_key"] else f"event:{event['connection']}:{event['dedupe_key']}"
+    identity = run_id if start_key else f"{same}:{switch.slug}:{mode}"
     title = next((str(shaped[k]) for k in ("topic", "title", "subject", "name") if shaped.get(k)), "")
     return {
         "id": run_id,
@@ -129,7 +132,7 @@ def _row(
         "event": event["id"],
         "start_key": start_key or f"{once}:{switch.slug}:{mode}",
         "serial_key": f"{switch.slug}:{mode}:{serial}" if serial else "",
-        "input": hub.vault.seal_json(given, f"runs:{run_id}:input"),
+        "input": hub.vault.seal_json({**given, "identity": identity}, f"runs:{run_id}:input"),
         "title": title[:200],
         "made_at": hub.now(),
     }

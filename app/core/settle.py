@@ -116,7 +116,10 @@ def _person(work: Work, change: Change, row: RowMapping, review: RowMapping) -> 
 def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> None:
     """Open a review, once, and let the run wait. Always raises."""
     title = change.opened.connector.title
-    says = f"Sent to {title}, but no answer came back, and {because}. Please look there: did it arrive?"
+    happened = f"Sent to {title}, but no answer came back, and {because}"
+    if not row["tries"]:
+        happened = f"This may have reached {title} before Patchbay's data was put back or moved, and {because}"
+    says = f"{happened}. Please look there: did it arrive?"
 
     def ask(conn: Connection) -> None:
         claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)

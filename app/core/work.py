@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, select
 
-from app.core import claims, connections, limits
+from app.core import claims, connections, hold, limits
 from app.core.answers import Kind, Trouble, classify
 from app.core.claims import Claim
 from app.core.hub import Hub
@@ -47,6 +48,16 @@ class Work:
     @property
     def run(self) -> RowMapping:
         return self.claim.run
+
+    @property
+    def identity(self) -> str:
+        """What the run is, whichever hub runs it: the event as its vendor names it, and the recipe."""
+        return str(self.given.get("identity", self.run["id"]))  # runs of an older release have none
+
+    @cached_property
+    def doubt(self) -> hold.Doubt | None:
+        """Set when this run's changes may have been sent by the hub that our data was taken from."""
+        return hold.doubt(self.hub, self.run)
 
     def opened(self, slug: str) -> Opened:
         """The account of this run at a vendor. Raises Later or Waiting when there is none that works."""

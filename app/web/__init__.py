@@ -10,6 +10,7 @@ from app.web import (
     guard,
     headers,
     health,
+    hold,
     home,
     hooks,
     inbox,
@@ -24,6 +25,7 @@ from app.web import (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     connections.pages,
     health.pages,
+    hold.pages,
     home.pages,
     hooks.pages,
     inbox.pages,

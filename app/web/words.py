@@ -14,7 +14,7 @@ from flask import Flask, g, request, url_for
 
 from app.core import keeping, overview, users
 from app.core.paging import MANY
-from app.web import csrf, states
+from app.web import csrf, hold, states
 from app.web.context import hub
 
 # Sentences a page may greet with after something was done; an address can name one, never write one.
@@ -33,6 +33,7 @@ SAID: dict[str, tuple[str, str]] = {
     "again": ("info", "It goes on from the step that stopped. What was done is not done twice."),
     "undoing": ("info", "It is being taken back. This page shows how far it is."),
     "decided": ("info", "Your decision is noted. Below you see what follows from it."),
+    "resumed": ("good", "Resumed. What waited goes on by itself."),
     "decided_all": ("info", "Your decision is noted."),
 }
 
@@ -51,6 +52,7 @@ def register(app: Flask) -> None:
     app.add_template_global(asset)
     app.add_template_global(may)
     app.add_template_global(inbox_count)
+    app.add_template_global(hold.notice, "hold_notice")
     app.context_processor(_page)
 
 
