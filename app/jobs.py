@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -23,6 +24,7 @@ log = logging.getLogger("patchbay.jobs")
 QUEUE = "patchbay"
 ALLOWED = ("route_event", "run_recipe", "catch_up")
 _RESULT_TTL = 0  # the database has the results
+_PACE = 0.01  # seconds between two rings of one process; what comes meanwhile shares the next one
 _hub: Hub | None = None
 _crew: Crew | Alone | None = None
 
@@ -108,6 +110,7 @@ class Bell:
                 self._change.wait_for(lambda: self._waiting)
                 ids, self._waiting = self._waiting, []
             ring_event(self._settings, *ids)
+            time.sleep(_PACE)  # a ring takes the processor longer than the acknowledgement of an event
 
 
 # --- the jobs ---

@@ -16,7 +16,7 @@ from rq.serializers import JSONSerializer
 from app import jobs
 from app.jobs import HubJob
 from app.settings import Settings
-from tests.durability.world import ALL_WELL, World
+from tests.durability.world import ALL_WELL, World, until
 
 REFUSED = [
     "os.system",
@@ -142,3 +142,21 @@ def test_ids_of_nothing_do_nothing(working: World) -> None:
 
 def _queued(connection: Any) -> list[str]:
     return [i.decode() for i in connection.lrange(f"rq:queue:{jobs.QUEUE}", 0, -1)]
+
+
+def test_events_that_come_close_together_share_a_ring(bell: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "_PACE", 3.0)
+    connection, rings = jobs.connect(bell.redis_url), jobs.Bell(bell)
+
+    def rung() -> list[str]:
+        found = [HubJob.fetch(i, connection=connection, serializer=JSONSerializer) for i in _queued(connection)]
+        return [str(one.args[0]) for one in found]
+
+    rings.ring(["first"])
+    until(lambda: rung() == ["first"])  # at once
+    for event in ("second", "third", "fourth"):
+        rings.ring([event])
+        time.sleep(0.05)  # each would have a ring of its own
+    until(lambda: len(rung()) > 1)
+    assert rung() == ["first", "second third fourth"]
+    connection.close()
