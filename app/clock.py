@@ -9,7 +9,7 @@ from collections import OrderedDict
 from types import FrameType
 
 from app import jobs
-from app.core import alarm, beginning, claims, events, hold, polling, reviews
+from app.core import alarm, beginning, claims, events, hold, polling, reviews, waits
 from app.core.hub import Hub, open_hub
 from app.core.trimming import Trimmer
 from app.settings import Settings
@@ -69,6 +69,7 @@ def tick(hub: Hub, rung: Rung) -> None:
     again = int(_RING_AGAIN * min(settings.patience, 1.0))
     unrouted = events.new_ones(hub, _MOST, older_than=int(2000 * min(settings.patience, 1.0)))
     jobs.ring_event(settings, *(i for i in unrouted if rung.may(i, now, again)))
+    jobs.ring_run(settings, *waits.tend(hub))
     jobs.ring_run(settings, *(i for i in claims.ready(hub, _MOST) if rung.may(i, now, again)))
     reviews.expire(hub)
     for connection_id, kind in polling.due(hub):

@@ -6,8 +6,9 @@
   settings: {meetings: 1111…}         # people: [Ana Silva]   today: 2026-11-02
   answers: {recap: weekly.json}       # what the model says at each `ask`: a file of cases/, or the answer itself
   reads: {find: …}                    # what a `do` step that only reads gets
+  arrives: {paid: {…}}                # the event a `wait` step gets, its parts; without one it does not come
   expect:
-    ended: done                       # done, ignored (only_if said no), or waiting
+    ended: done                       # done, ignored (only_if said no), waiting, or failed
     writes:                           # in order; what is not named here may be anything
       - {action: notion.create_page, times: 1, arguments: {title: Planning, markdown: {contains: [a, b], lacks: c}}}
 ```
@@ -28,8 +29,8 @@ from app.core.recipe_problems import Problems, RecipeError, suggest
 from app.core.recipe_yaml import Fields, Items, Node, Scalar
 from connectors.contract import JSON
 
-KEYS = ("name", "event", "settings", "people", "today", "answers", "reads", "expect")
-ENDS = ("done", "ignored", "waiting")
+KEYS = ("name", "event", "settings", "people", "today", "answers", "reads", "arrives", "expect")
+ENDS = ("done", "ignored", "waiting", "failed")
 TESTS = {"contains", "lacks", "starts"}
 FOLDERS = ("samples", "cases")
 
@@ -45,7 +46,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Case:
-    """One case. `body` is what the vendor sends, `answers` and `reads` are by step id, `ended` may be left empty."""
+    """One case. `body` is what the vendor sends, `answers`, `reads` and `arrives` are by step id, `ended` may be left empty."""
 
     name: str
     line: int
@@ -55,6 +56,7 @@ class Case:
     today: str = ""
     answers: Mapping[str, JSON] = field(default_factory=dict)
     reads: Mapping[str, JSON] = field(default_factory=dict)
+    arrives: Mapping[str, dict[str, JSON]] = field(default_factory=dict)
     ended: str = ""
     writes: tuple[Expected, ...] | None = None
     actions: frozenset[str] = frozenset()
@@ -106,6 +108,7 @@ class _Reader:
             today=plain_text(self._value(node.values.get("today"))),
             answers=self._by_step(node.values.get("answers"), "ask"),
             reads=self._by_step(node.values.get("reads"), "do"),
+            arrives=self._arrives(node.values.get("arrives")),
             ended=self._ended(expect),
             writes=self._writes(expect),
             actions=self.actions,
@@ -150,6 +153,16 @@ class _Reader:
         for said in self.recipe.problems_with(found):
             self.problems.add(node.at, said, "These are the settings this case runs with.")
         return found
+
+    def _arrives(self, node: Node | None) -> dict[str, dict[str, JSON]]:
+        """Events by step. Parts that are not given are nil, as in a real one that lacks them."""
+        found = self._by_step(node, "wait")
+        for name, value in found.items():
+            if not isinstance(value, dict) and isinstance(node, Fields):
+                self.problems.add(
+                    node.values[name].at, f"the event for `{name}` needs names and values", "Write {topic: …}."
+                )
+        return {name: value for name, value in found.items() if isinstance(value, dict)}
 
     def _by_step(self, node: Node | None, kind: str) -> dict[str, JSON]:
         if not isinstance(node, Fields):

@@ -158,6 +158,12 @@ def let_go(
     _change_mine(conn, claim_, **values)
 
 
+def queue(conn: Connection, run_id: str) -> str:
+    """A run just let go of may go on at once. Returns its state."""
+    change(conn, runs, {"id": run_id}, state="queued", wake_at=0)
+    return "queued"
+
+
 def successor(conn: Connection, run: RowMapping) -> str | None:
     """The next run of the same serial key, to be rung when this one has ended."""
     if not run["serial_key"]:

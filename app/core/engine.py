@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core import asking, claims, recipes, undoing
+from app.core import asking, claims, recipes, undoing, waits
 from app.core.claims import Claim
 from app.core.gate import Gate
 from app.core.handover import open_review
@@ -135,6 +135,9 @@ class _Hands:
     def ask(self, step: Step, item: str, scope: Mapping[str, JSON]) -> JSON:
         return asking.ask(self.work, step, item, scope)
 
+    def wait(self, step: Step, item: str, scope: Mapping[str, JSON]) -> JSON:
+        return waits.wait(self.work, step, scope)
+
     def do(self, step: Step, item: str, scope: Mapping[str, JSON]) -> JSON:
         slug, _, name = step.action.partition(".")
         opened = self.work.opened(slug)
@@ -183,6 +186,8 @@ def _settle(hub: Hub, claim: Claim, journal: Journal, stop: Stop | None) -> Outc
             state = "later"
             wake_at, waits_for = stop.wake_at, stop.waits_for
             claims.let_go(conn, claim, state, why=stop.why, wake_at=wake_at, waits_for=waits_for, cause=stop.cause)
+            if stop.cause == "event" and waits.came(conn, run["id"]):  # while we let go
+                state = claims.queue(conn, run["id"])
         elif isinstance(stop, Waiting):
             state = _wait(conn, hub, claim, stop)
             claims.let_go(conn, claim, state, why=stop.why, waits_for=stop.waits_for, cause=stop.cause)

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.core import recipe_reader, recipe_yaml
 from app.core.answer import Answer
 from app.core.condition import Condition
-from app.core.recipe_parts import Check, Fixed, Given, Recipe, Replaces, Setting, Step
+from app.core.recipe_parts import Check, Fixed, Given, Recipe, Replaces, Setting, Step, Wait
 from app.core.recipe_problems import Problem, Problems, RecipeError
 from app.core.template import Template, TemplateProblem
 from connectors.contract import Connector
@@ -27,6 +27,7 @@ __all__ = [
     "Step",
     "Template",
     "TemplateProblem",
+    "Wait",
     "load",
     "text_of",
 ]

@@ -74,13 +74,26 @@ def _render(value: GivenValue, scope: Mapping[str, JSON]) -> JSON:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """What a `wait` step waits for: a length of time (`span`), a moment (`until`), or an event of a `kind` whose parts are as
+    `where` says, for `at_most` a length of time; `otherwise` is what follows if it does not come."""
+
+    span: Template | None = None
+    until: Template | None = None
+    kind: str = ""
+    where: Given = field(default_factory=Given)
+    at_most: Template | None = None
+    otherwise: Literal["go_on", "fail", "hold"] = "go_on"
+
+
+@dataclass(frozen=True)
 class Step:
-    """One step. `do` has an `action` ("notion.create_page"), `ask` a question and the `answer` it needs.
+    """One step. `do` has an `action` ("notion.create_page"), `ask` a question and the `answer` it needs, `wait` a `wait`.
 
     `condition` decides about the whole step, before `each`; a step that is left out is nil for later ones."""
 
     id: str
-    kind: Literal["do", "ask"]
+    kind: Literal["do", "ask", "wait"]
     line: int
     action: str = ""
     ask: Template | None = None
@@ -88,6 +101,14 @@ class Step:
     answer: Answer | None = None
     condition: Condition | None = None
     each: Template | None = None
+    wait: Wait | None = None
+
+    @property
+    def uses(self) -> str:
+        """The connector it needs, by slug; empty for none."""
+        if self.kind == "ask":
+            return "openai"
+        return (self.wait.kind if self.wait else self.action).partition(".")[0]
 
 
 @dataclass(frozen=True)
@@ -128,8 +149,8 @@ class Recipe:
     @property
     def slugs(self) -> tuple[str, ...]:
         """The connectors it needs, each once: the trigger's, then the steps' in order, and `openai` for a question."""
-        used = [self.trigger, *(step.action if step.kind == "do" else "openai" for step in self.steps)]
-        return tuple(dict.fromkeys(name.partition(".")[0] for name in used))
+        used = [self.trigger.partition(".")[0], *(step.uses for step in self.steps)]
+        return tuple(dict.fromkeys(filter(None, used)))
 
     def problems_with(self, settings: Mapping[str, JSON]) -> list[str]:
         """What is wrong with what was filled in, one sentence per field; empty when the recipe can run with it."""

@@ -12,6 +12,7 @@ from app.core.answer_words import Reader as AnswerReader
 from app.core.recipe_nodes import Leaf, Nodes, shape_of
 from app.core.recipe_parts import Check, Step
 from app.core.recipe_problems import suggest
+from app.core.recipe_wait import read_wait
 from app.core.recipe_yaml import Fields, Node, Scalar
 from app.core.shapes import Shape
 from app.core.template import Template
@@ -19,8 +20,9 @@ from connectors.contract import Action, Connector, Role
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 TAKEN = {"event", "settings", "house", "item", "index", "forloop", "empty", "blank", "nil", "null", "true", "false"}
-KEYS = ("id", "do", "ask", "given", "answer", "if", "for_each")
-LATER = ("code", "review", "wait")
+KEYS = ("id", "do", "ask", "wait", "given", "answer", "if", "for_each")
+KINDS = ("do", "ask", "wait")
+LATER = ("code", "review")
 MOST = 40
 OTHERWISE: tuple[Literal["hold", "undo", "tell"], ...] = ("hold", "undo", "tell")
 
@@ -80,6 +82,8 @@ class Steps:
             made = self._do(node, step, inner)
         elif kind == "ask":
             made = self._ask(node, step, inner)
+        elif kind == "wait":
+            made = read_wait(node, step, inner, self.nodes, self.connectors)
         self._leave(name, made[1] if made else Shape(any_parts=True), listed="for_each" in node.keys)
         return made[0] if made else None
 
@@ -94,7 +98,7 @@ class Steps:
         for name in (*LATER, "learn"):
             if name in node.keys:
                 said = f"this hub does not know `{name}`{' steps' if name in LATER else ''} yet"
-                self.problems.add(node.keys[name].at, said, "It knows `do` and `ask`.")
+                self.problems.add(node.keys[name].at, said, "It knows `do`, `ask` and `wait`.")
         known = (*KEYS, *LATER, "learn")
         self.nodes.known_keys(node, known, "a step", hints)
 
@@ -114,9 +118,10 @@ class Steps:
         return name
 
     def _kind(self, node: Fields) -> str:
-        found = [name for name in ("do", "ask") if name in node.keys]
+        found = [name for name in KINDS if name in node.keys]
         if len(found) > 1:
-            self.problems.add(node.keys["ask"].at, "a step has `do` or `ask`, not both", "Make two steps of it.")
+            said = f"a step has `{found[0]}` or `{found[1]}`, not both"
+            self.problems.add(node.keys[found[1]].at, said, "Make two steps of it.")
         elif not found and not any(name in node.keys for name in LATER):
             self.problems.add(node.at, "this step does nothing", "Add `do:` with an action, or `ask:` with a question.")
         return found[0] if len(found) == 1 else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.core import model, recipes, scope
+from app.core import model, recipes, scope, waits
 from app.core.connections import asking
 from app.core.gate import drawn_result
 from app.core.hub import Hub
@@ -74,6 +74,14 @@ class _Drawing:
             raise Refused(str(problem)) from problem
         self.steps.append({"step": step.id, "item": item, "state": "done", "answer": value})
         return value
+
+    def wait(self, step: Step, item: str, seen: Mapping[str, JSON]) -> JSON:
+        """Nobody waits in a rehearsal; an event that a run would wait for does not come."""
+        if step.wait is None:
+            raise ValueError("This step waits for nothing")
+        until = waits.until(step.wait, seen, self.hub.now())
+        self.steps.append({"step": step.id, "state": "waits", "until": waits.iso(until)})
+        return waits.ended(step.wait, until, None)
 
     def do(self, step: Step, item: str, seen: Mapping[str, JSON]) -> JSON:
         slug, _, name = step.action.partition(".")

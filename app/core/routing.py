@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import claims, hold, recipes, scope, statements
+from app.core import claims, hold, recipes, scope, statements, waits
 from app.core.claims import Claim
 from app.core.handover import open_review
 from app.core.hub import Hub
@@ -49,16 +49,19 @@ def route(hub: Hub, event_id: str) -> list[str]:
 def start(hub: Hub, event_ids: Sequence[str], holder: str = "", room: int = 0) -> tuple[list[Claim], list[str]]:
     """Make the runs of new events, in one commit, and claim as many of them as there is room for.
 
-    Returns the claims and the ids of the other runs. Events that are routed already give none.
+    Returns the claims and the ids of the other runs, also of those that waited for one of these events. Events that are routed
+    already give none.
     """
     with hub.db.read() as conn:
         found = conn.execute(_NEW, {"ids": list(event_ids)}).mappings().all()
         switches = recipes.all_on(conn) if found else []
         people = {p: scope.people(conn, p) for p in {s.practice for s in switches}}
     wished = [(event, wishes) for event in found if (wishes := _wishes(hub, event, switches, people)) is not None]
+    known = waits.watched(hub) if wished else {}
+    offered = waits.offers(hub, [event for event, _ in wished], known) if known else []
     try:
         held = claims.begun(hub, holder)
-        return hub.db.write(lambda conn: _start(conn, hub, wished, held, room)) if wished else ([], [])
+        return hub.db.write(lambda conn: _start(conn, hub, wished, held, room, offered)) if wished else ([], [])
     except SQLAlchemyError:
         if len(wished) == 1:
             raise
@@ -139,7 +142,7 @@ def _row(
 
 
 def _start(
-    conn: Connection, hub: Hub, wished: list[_Wished], held: dict[str, Any], room: int
+    conn: Connection, hub: Hub, wished: list[_Wished], held: dict[str, Any], room: int, offered: Sequence[waits.Offer]
 ) -> tuple[list[Claim], list[str]]:
     """Rows are locked in the order of their keys, so that two of these never wait for each other."""
     new = set(conn.execute(_STILL_NEW, {"ids": [event["id"] for event, _ in wished]}).scalars())
@@ -153,8 +156,9 @@ def _start(
         claimed += [replace(claim, event=seen)] if isinstance(claim, Claim) else []
     for event, wishes in fresh:
         _routed(conn, event, wishes, made)
+    woken = waits.wake(conn, [offer for offer in offered if offer.event in new]) if offered else []
     taken = {claim.run["id"] for claim in claimed}
-    return claimed, [run for run, is_made in made.items() if is_made and run not in taken]
+    return claimed, [run for run, is_made in made.items() if is_made and run not in taken] + woken
 
 
 def _routed(conn: Connection, event: RowMapping, wishes: list[_Wish], made: Mapping[str, bool]) -> None:

@@ -38,6 +38,7 @@ _SHOWN = [
     "event",
     "state",
     "why",
+    "cause",
     "waits_for",
     "doing",
     "title",
@@ -280,7 +281,7 @@ def _steps(
     """In the recipe's order; a step that has not begun has no entries."""
     try:
         recipe = recipes.version(hub, run["recipe"], run["version"])
-        plan: list[tuple[str, str, str]] = [(s.id, s.kind, s.action) for s in recipe.steps]
+        plan: list[tuple[str, str, str]] = [(s.id, s.kind, s.wait.kind if s.wait else s.action) for s in recipe.steps]
     except (RecipeError, LookupError):
         plan = [(step, "do", "") for step in dict.fromkeys(e["step"] for e in told)]
     if any(e["step"] == "check" for e in told):
@@ -303,6 +304,9 @@ def _label(hub: Hub, kind: str, action: str) -> str:
     if kind == "ask":
         return "Ask the language model"
     connector = hub.connectors.get(slug)
+    if kind == "wait":
+        label = next((t.label for t in connector.triggers if t.kind == name), action) if connector else action
+        return f"Wait for: {label}" if label else "Wait"
     if connector and name in connector.actions:
         return f"{connector.actions[name].label} in {connector.title}"
     return "Check" if kind == "check" else action

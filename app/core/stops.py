@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 # What a run waits for, in one word, for those who watch many: the vendor's rate, a vendor that does not answer at all (circuit)
-# or did not this once (retry), an account that nobody connected or that must be reconnected, tomorrow's budget, a person.
-CAUSES = ("rate", "circuit", "retry", "account", "reconnect", "budget", "person")
+# or did not this once (retry), an account that nobody connected or that must be reconnected, tomorrow's budget, a person; or, as the
+# recipe wants it, a time or an event.
+CAUSES = ("rate", "circuit", "retry", "account", "reconnect", "budget", "person", "time", "event")
 
 
 class Stop(Exception):

@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.core import cases, recipe, scope
+from app.core import cases, recipe, scope, waits
 from app.core.cases import Case
 from app.core.gate import drawn_result
 from app.core.recipe import Recipe, Step, TemplateProblem
+from app.core.stops import Failed
 from app.core.walk import TooMuch, walk
 from connectors.contract import JSON, Connector
+
+_WAITED_FROM = (
+    1_767_225_600_000  # ms UTC: in a case every wait begins with the year 2026, so that it always ends the same
+)
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,21 @@ def try_case(connectors: Mapping[str, Connector], loaded: Recipe, case: Case) ->
             return cases.compare(case, [], "ignored")
         seen = walk(loaded, seen, hands)
         held = all(c.that.holds(seen) for c in loaded.checks if c.otherwise == "hold")
+    except _Ends as ends:
+        return cases.compare(case, hands.drawn, str(ends))
     except _Misfit as misfit:
         return cases.compare(case, hands.drawn, "waiting") if case.ended == "waiting" else [str(misfit)]
-    except (TemplateProblem, TooMuch, ValueError) as problem:
+    except (TemplateProblem, TooMuch, ValueError, Failed) as problem:
         return [str(problem)]
     return cases.compare(case, hands.drawn, "done" if held else "waiting")
 
 
 class _Misfit(Exception):
     """The case's own model answer does not fit the question."""
+
+
+class _Ends(Exception):
+    """The run comes to its end, or stands still, at a wait."""
 
 
 class _FromCase:
@@ -72,6 +83,14 @@ class _FromCase:
         if problems:
             raise _Misfit(f"the answer for `{step.id}` does not fit: {'; '.join(problems[:5])}")
         return answer
+
+    def wait(self, step: Step, item: str, seen: Mapping[str, JSON]) -> JSON:
+        """An event comes if the case has one under `arrives`."""
+        assert step.wait is not None
+        event = self.case.arrives.get(step.id)
+        if event is None and step.wait.otherwise != "go_on":
+            raise _Ends("failed" if step.wait.otherwise == "fail" else "waiting")
+        return waits.ended(step.wait, waits.until(step.wait, seen, _WAITED_FROM), event)
 
     def do(self, step: Step, item: str, seen: Mapping[str, JSON]) -> JSON:
         slug, _, name = step.action.partition(".")

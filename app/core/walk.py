@@ -25,6 +25,8 @@ class Hands(Protocol):
 
     def do(self, step: Step, item: str, scope: Mapping[str, JSON]) -> JSON: ...
 
+    def wait(self, step: Step, item: str, scope: Mapping[str, JSON]) -> JSON: ...
+
     def skip(self, step: Step) -> None: ...
 
     def known(self, step: Step, item: str) -> tuple[bool, JSON]:
@@ -54,7 +56,8 @@ def _one(step: Step, item: str, scope: Mapping[str, JSON], hands: Hands) -> JSON
     is_known, value = hands.known(step, item)
     if is_known:
         return value
-    return hands.ask(step, item, scope) if step.kind == "ask" else hands.do(step, item, scope)
+    act = {"ask": hands.ask, "do": hands.do, "wait": hands.wait}[step.kind]
+    return act(step, item, scope)
 
 
 def _items(step: Step, scope: Mapping[str, JSON]) -> list[Mapping[str, JSON]]:

@@ -306,6 +306,24 @@ schedules = Table(
 
 limits = Table("limits", metadata, Column("key", Text, primary_key=True), _int("tat"))
 
+# Runs that wait for a time or an event (`core.waits`), one row each while they wait.
+waits = Table(
+    "waits",
+    metadata,
+    Column("run", Text, ForeignKey("runs.id"), primary_key=True),
+    _text("step"),
+    _text("connection"),  # whose event
+    _text("kind"),  # of the event; empty while only a time is waited for
+    _text("fields"),  # of the event, by which it is known: "meeting_uuid topic"
+    _text("key"),  # hash of connection, kind and the values of these fields
+    _text("after"),  # only an event with a later id than this
+    _int("until"),  # wall time
+    _text("event"),  # id of the event that came
+    partial("ix_waits_key", "key", where="key <> ''"),
+    Index("ix_waits_until", "until"),
+    partial("ix_waits_came", "event", where="event <> ''"),
+)
+
 budgets = Table(
     "budgets",
     metadata,

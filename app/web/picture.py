@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.condition import Condition
-from app.core.recipe import Check, Recipe, Step, Template
+from app.core.recipe import Check, Recipe, Step, Template, Wait
 from connectors.contract import Action, Connector, Role
 
 _ANY_SETTING = re.compile(r"\bsettings\.(\w+)")
@@ -16,7 +16,7 @@ _SETTING = re.compile(r"\{\{\s*settings\.(\w+)\s*\}\}")
 
 @dataclass(frozen=True)
 class Spot:
-    """One place of the picture. `kind`: when, only, ask, do, check."""
+    """One place of the picture. `kind`: when, only, ask, do, wait, check."""
 
     kind: str
     icon: str
@@ -60,12 +60,27 @@ def _step(step: Step, recipe: Recipe, connectors: Mapping[str, Connector]) -> Sp
         parts = ", ".join(_plain(name) for name in step.answer.root.parts) if step.answer else ""
         lists = f"It may answer only with: {parts}" if parts else ""
         return Spot("ask", "spark", "The model", _first(step), ". ".join(p for p in (extra, lists) if p))
+    if step.wait:
+        return _wait(step.wait, extra, connectors)
     slug, _, name = step.action.partition(".")
     connector = connectors.get(slug)
     action = connector.actions.get(name) if connector else None
     title = connector.title if connector else slug
     where = _where(step, action, recipe) if action else ""
     return Spot("do", "pen", title, (action.label if action else step.action) + where, extra)
+
+
+def _wait(wait: Wait, extra: str, connectors: Mapping[str, Connector]) -> Spot:
+    if not wait.kind:
+        span = wait.span.source if wait.span else "{"
+        says = f"For {span}" if "{" not in span else "Until the time that is given"
+        return Spot("wait", "clock", "It waits", says, extra)
+    slug, _, kind = wait.kind.partition(".")
+    labels = {t.kind: t.label for t in connectors[slug].triggers} if slug in connectors else {}
+    ends = {"go_on": "goes on", "fail": "stops", "hold": "asks a person"}[wait.otherwise]
+    most = wait.at_most.source if wait.at_most else ""
+    until = f"At most {most}; if it does not come, it {ends}" if "{" not in most else f"If it does not come, it {ends}"
+    return Spot("wait", "clock", "It waits for", labels.get(kind, wait.kind), ". ".join(p for p in (extra, until) if p))
 
 
 def _where(step: Step, action: Action, recipe: Recipe) -> str:

@@ -10,7 +10,7 @@ from app.web import states, values
 from app.web.change import view_of
 
 _EVERY = {"queued": 1, "running": 1, "undoing": 1, "later": 15, "waiting": 15}  # seconds until the page looks again
-_ICONS = {"ask": "spark", "do": "pen", "check": "shield"}
+_ICONS = {"ask": "spark", "do": "pen", "wait": "clock", "check": "shield"}
 # The worst of several lines speaks for the step; what is not done is never shown as done.
 _WORST = ("failed", "unknown", "asked", "intent", "drawn", "pending", "compensated", "done", "skipped")
 

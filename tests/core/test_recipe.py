@@ -129,7 +129,7 @@ def test_what_is_wrong_is_named_where_it_stands(old: str, new: str, stands: str,
     assert hint in said
 
 
-@pytest.mark.parametrize("kind", ["code", "review", "wait"])
+@pytest.mark.parametrize("kind", ["code", "review"])
 def test_steps_of_later_hubs_are_refused_clearly(kind: str) -> None:
     found = only(with_step(f"{kind}: something"))
     assert found[2] == f"this hub does not know `{kind}` steps yet"
