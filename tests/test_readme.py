@@ -15,6 +15,7 @@ from app.core import trial
 from app.core.answer_checks import TYPES
 from app.core.filters import FILTERS
 from app.core.liquid_limits import TAGS
+from app.core.recipe import load
 from app.core.recipe_problems import RecipeError
 from app.core.recipe_reader import KEYS
 from app.core.recipe_settings import TYPES as SETTING_TYPES
@@ -158,7 +159,7 @@ def examples() -> list[tuple[str, str, str]]:
             asking,
             re.sub(r"^( +)(expect:)", rf"\1{answer}\n\1\2", cases, flags=re.M),
         ),
-        ("docs/recipes.md", blocks(RECIPES, "yaml")[0], blocks(RECIPES, "yaml")[1]),
+        ("docs/recipes.md", blocks(RECIPES, "yaml")[0], blocks(RECIPES, "yaml")[-1]),
     ]
 
 
@@ -208,3 +209,10 @@ def test_the_handbook_has_every_event_field_action_and_picker() -> None:
     words |= {f"{c.slug}.{name}" for c in KNOWN.values() for name in c.lookups}
     fields = {path.split("[")[0] for c in KNOWN.values() for t in c.triggers for path in t.fields}
     assert [word for word in sorted(words | {f"event.{field}" for field in fields}) if f"`{word}`" not in RECIPES] == []
+
+
+def test_the_example_of_waiting_loads() -> None:
+    first, *others = blocks(RECIPES, "yaml")
+    (waits,) = [block for block in others if "for_event" in block]
+    made = load(first.replace("\ncheck:", "\n" + waits + "\ncheck:"), "recipe.yaml", KNOWN)
+    assert [step.kind for step in made.steps][-3:] == ["wait", "wait", "wait"]
