@@ -60,6 +60,7 @@ class Crew:
         self._threads = self._idle = self._busy = 0
         self._hints = self._followed = 0  # signs that there is more to claim, and how many of them were followed
         self._closed = False
+        self.worked = 0  # runs that were taken in hand
 
     def room(self) -> int:
         """How many jobs can begin at once."""
@@ -71,6 +72,11 @@ class Crew:
             return self._change.wait_for(
                 lambda: not self._closed and self._busy + len(self._todo) < self._most, seconds
             )
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """True when nothing is in hand and nothing waits for a thread."""
+        with self._change:
+            return self._change.wait_for(lambda: not self._busy and not self._todo, seconds)
 
     def more(self) -> None:
         """There is more to claim than there was room for: whoever is done looks for it."""
@@ -136,6 +142,8 @@ class Crew:
             if not isinstance(job, Claim):
                 job()
                 return self._fetch()
+            with self._change:
+                self.worked += 1
             outcome = engine.work_on(self._hub, job)
             if outcome.next_run and not self._closed:
                 return claims.claim(self._hub, holder(), outcome.next_run) or self._fetch()

@@ -13,7 +13,7 @@ from logging import Logger
 
 from app.cli import place, supervisor
 from app.cli.child import Child
-from app.cli.speak import Failed, Out
+from app.cli.speak import JSON, Failed, Out
 from app.cli.valkey import Valkey
 from app.settings import BadSettings, Settings
 
@@ -177,13 +177,18 @@ def _gunicorn(bind: str) -> list[str]:
     return [sys.executable, "-m", "gunicorn", "app.main:create_app()", "--no-control-socket", *words]
 
 
-def worker(args: argparse.Namespace, out: Out) -> None:
+def worker(args: argparse.Namespace, out: Out) -> JSON:
     given = _alone()
-    _wants_redis(given)
     from app import worker as process
 
+    if args.burst:
+        done = process.burst(given)
+        out.say(f"Nothing is left to do now. Events routed: {done['events']}; runs worked on: {done['runs']}.")
+        return done
+    _wants_redis(given)
     if process.run(given):
         raise Failed("The worker lost all its threads; its log says why.")
+    return None
 
 
 def clock(args: argparse.Namespace, out: Out) -> None:
@@ -215,4 +220,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
         ("worker", worker, "only the process that works on runs; start as many as you like"),
         ("clock", clock, "only the process that wakes what waits"),
     ):
-        commands.add_parser(name, help=text, description=text, parents=[common]).set_defaults(act=act)
+        parser = commands.add_parser(name, help=text, description=text, parents=[common])
+        if name == "worker":
+            burst = "work until nothing is left to do now, then leave; needs neither Redis nor a clock"
+            parser.add_argument("--burst", action="store_true", help=burst)
+        parser.set_defaults(act=act)

@@ -28,6 +28,7 @@ class Hub:
     connectors: Mapping[str, Connector]
     steady: Steady = field(init=False)
     tallies: Tallies = field(init=False)
+    leaving: bool = False  # this process ends the calls in hand and begins no other
 
     def __post_init__(self) -> None:
         self.steady = Steady(self.db)

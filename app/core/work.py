@@ -102,6 +102,8 @@ class Work:
     def place_in_line(self, conn: Connection, opened: Opened, also: Callable[[Connection], None] | None = None) -> int:
         """The same inside a transaction; returns the ms to wait before the request may leave."""
         now = self.hub.steady.now()
+        if self.hub.leaving:
+            raise Later("The process that worked on it was stopped; another one goes on", now)
         until = now + self.patience.lease(opened.door.seconds)
         claims.hold(conn, self.claim, until, progress=self.journal.has_ended)
         pause, why = limits.closed_for(conn, opened.id, now, probing=opened.id in self._probing)
