@@ -79,11 +79,16 @@ def _disk() -> Path:
 
 
 @contextmanager
-def house(folder: Path, database: str, vendors: int, threads: int = 0) -> Iterator[House]:
-    """A hub that is set up, with the practice recipe on, its vendors on the port `vendors`, and no rate limits of its own."""
+def house(
+    folder: Path, database: str, vendors: int, threads: int = 0, connectors: tuple[Path, ...] = ()
+) -> Iterator[House]:
+    """A hub that is set up, with the practice recipe on, its vendors on the port `vendors`, and no rate limits of its own.
+
+    `connectors`: folders with further ones.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
     port = free()
-    given = Settings(home=folder, database_url=database, port=port)
+    given = Settings(home=folder, database_url=database, port=port, connectors=connectors)
     place.prepare(given)
     hub = open_hub(given)
     try:
@@ -173,8 +178,9 @@ class Vendors:
 
 
 @contextmanager
-def vendors(folder: Path, port: int, token: str) -> Iterator[Vendors]:
+def vendors(folder: Path, port: int, token: str, module: str = "app.practice") -> Iterator[Vendors]:
+    """`module`: what serves them."""
     words = ["--port", str(port), "--folder", str(folder), "--token", token, "--control", "--no-limits"]
-    with _process([sys.executable, "-m", "app.practice", *words], os.environ) as process:
+    with _process([sys.executable, "-m", module, *words], os.environ) as process:
         opened(port, process, "/")
         yield Vendors(port)

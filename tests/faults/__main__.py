@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,7 @@ from tests.faults.lines import LINES
 from tests.faults.mutants import MUTANTS
 from tests.faults.mutation import WAYS
 from tests.faults.parts import can_trace
+from tests.faults.stories import Story
 from tests.faults.table import Row
 from tests.postgres import NoPostgres
 from tests.postgres import Server as Postgres
@@ -32,6 +34,7 @@ PATIENCE = 0.1
 
 def main() -> int:
     given = _given()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # the processes it started end with it
     if given.mutants or given.mutant:
         return mutants([given.mutant] if given.mutant else list(MUTANTS))
     rows: list[Row] = []
@@ -49,6 +52,9 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m app faults", description=__doc__)
     parser.add_argument("--db", choices=["sqlite", "postgres", "both"], default="both")
     parser.add_argument("--only", metavar="LINE", action="append", help="only lines with these words in their name")
+    parser.add_argument(
+        "--way", metavar="WAY", default="", help="only events of this way or safety class, such as zoom or keyed"
+    )
     parser.add_argument("--tries", metavar="N", type=int, default=0, help="of each line, instead of its own number")
     parser.add_argument("--short", action="store_true", help="few tries of each line")
     parser.add_argument("--mutants", action="store_true", help="break the protocol on purpose: each must be noticed")
@@ -81,8 +87,9 @@ def matrix(database: str, given: argparse.Namespace) -> list[Row]:
             server(database) as (url, postgres),
             bed(place, url, postgres, patience=PATIENCE) as made,
         ):
-            print(table.head(f"{TITLES[database]}, {made.story.title}"), file=out, flush=True)
-            for line in lines:
+            print(table.head(TITLES[database]), file=out, flush=True)
+            for story, line in ways(made, lines, given.way):
+                made.story = story
                 rows.append(play(made, line, given.tries or (line.few if given.short else line.tries)))
                 print(table.body(rows[-1]), file=out, flush=True)
     except NoPostgres as problem:
@@ -114,6 +121,14 @@ def noticed(name: str) -> str:
         if not marks.exists() or set(marks.read_text().split()) != set(mutant.breaks):
             raise RuntimeError(f"the mutant {name!r} changed nothing: what it breaks has another name now")
     return (row.sentences() or [""])[0]
+
+
+def ways(made: Bed, lines: Sequence[Line], only: str) -> Iterator[tuple[Story, Line]]:
+    """All lines with recaps, and those about lost answers with every safety class."""
+    stories: list[Story] = [made.recaps, *made.tasks]
+    for story in stories:
+        if not only or only.lower() in story.title.lower():
+            yield from ((story, line) for line in lines if line.classes or story is made.recaps)
 
 
 def play(made: Bed, line: Line, tries: int) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import sqlite3
 import threading
 import time
@@ -20,19 +21,23 @@ from tests import redis_server
 from tests.bench import house as bench
 from tests.bench.ports import free, opened
 from tests.faults.parts import Part
+from tests.faults.shop import Tasks, tasks
 from tests.faults.stand import Books, patchbay
-from tests.faults.stories import Delivery, Recaps
+from tests.faults.stories import Delivery, Recaps, Story
 from tests.postgres import Server as Postgres
+from tests.vendors.shop_hub import CONNECTORS, switch_on
 
 
 @dataclass
 class Bed:
-    """`story` is the path that events take. Parts have numbers: "worker", "worker 2", …"""
+    """`story` is the way that events take now. Parts have numbers: "worker", "worker 2", …"""
 
     folder: Path
     home: bench.House
     books: Books
-    story: Recaps
+    recaps: Recaps
+    tasks: list[Tasks]
+    story: Story
     redis: redis_server.Server
     patience: float
     postgres: Postgres | None
@@ -88,16 +93,16 @@ class Bed:
     def tell(self, *words: str) -> Any:
         return patchbay(self.home.env, *words)
 
-    def post(self, delivery: Delivery, seconds: float = 30) -> int:
-        """The status of the answer; 0 when none came."""
+    def post(self, delivery: Delivery, seconds: float = 30) -> tuple[int, str]:
+        """The status of the answer, 0 when none came, and the id of the event."""
         wire = HTTPConnection("127.0.0.1", self.home.port, timeout=seconds)
         try:
             wire.request("POST", delivery.path, delivery.body, delivery.headers)
             answer = wire.getresponse()
-            answer.read()
-            return answer.status
+            said = answer.read()
+            return answer.status, str(json.loads(said).get("event", "")) if answer.status == 200 else ""
         except (OSError, HTTPException):
-            return 0
+            return 0, ""
         finally:
             wire.close()
 
@@ -144,12 +149,15 @@ def bed(
     port, server = free(), redis_server.Server()
     try:
         with (
-            bench.house(folder / "home", database, port, 8) as home,
-            bench.vendors(folder / "vendors", port, practice.token(home.hub)),
+            bench.house(folder / "home", database, port, 8, (CONNECTORS,)) as home,
+            bench.vendors(folder / "vendors", port, practice.token(home.hub), "tests.vendors.shop"),
         ):
-            home.env.update({"REDIS_URL": server.url, "PATCHBAY_PATIENCE": str(patience), **(env or {})})
+            ours = {"REDIS_URL": server.url, "PATCHBAY_PATIENCE": str(patience), "PATCHBAY_CONNECTORS": str(CONNECTORS)}
+            home.env.update({**ours, **(env or {})})
+            switch_on(home.hub)
             books = Books(port)
-            made = Bed(folder, home, books, Recaps(home.hub, books, folder), server, patience, postgres)
+            recaps = Recaps(home.hub, books, folder)
+            made = Bed(folder, home, books, recaps, tasks(home.hub, books), recaps, server, patience, postgres)
             try:
                 yield made
             finally:

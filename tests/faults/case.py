@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,8 +16,8 @@ from tests.faults.stories import Delivery, Effect
 
 FINAL = ("done", "failed", "cancelled", "undone")
 _numbers = itertools.count(1)
+_SEEN = "seen by a person"  # instead of an id, where somebody looked and said that it is there
 _MOST = 20_000  # rows asked for
-_KEY = re.compile(r"hub-[0-9a-z]{20}")
 
 
 @dataclass
@@ -41,6 +40,7 @@ class Case:
     tries: int
     within: float  # seconds until everything must have drained
     tried: int = 0
+    of: dict[str, str] = field(default_factory=dict)  # id of an event → its name
     names: list[str] = field(default_factory=list)  # of every event whose delivery was answered with a 2xx
     sent: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)  # deliveries that must have left nothing
@@ -68,15 +68,16 @@ class Case:
         delivery = delivery or self.bed.story.delivery(name)
         self.sent.append(name)
         until_ = time.monotonic() + patience
-        while (status := self.bed.post(delivery)) not in (200, 202):
+        while not _taken(answer := self.bed.post(delivery)):
             if time.monotonic() > until_:
-                self.wrong.append(f"{name} was never taken: {status or 'no answer'}")
+                self.wrong.append(f"{name} was never taken: {answer[0] or 'no answer'}")
                 return name
             time.sleep(0.1)
-        self._taken(name)
+        self._note(name, answer[1])
         return name
 
-    def _taken(self, name: str) -> None:
+    def _note(self, name: str, event: str) -> None:
+        self.of[event] = name
         if name in self.names:
             self.copies[name] += 1
         else:
@@ -92,10 +93,10 @@ class Case:
     def once(self, delivery: Delivery, name: str) -> int:
         """One attempt; its status."""
         self.sent.append(name)
-        status = self.bed.post(delivery)
-        if status in (200, 202):
-            self._taken(name)
-        return status
+        answer = self.bed.post(delivery)
+        if _taken(answer):
+            self._note(name, answer[1])
+        return answer[0]
 
     def wait(self, there: Any, what: str, seconds: float = 30) -> bool:
         """Until something has happened; that it did not is told as a breach, because then nothing was tried."""
@@ -134,15 +135,19 @@ class Case:
         found = Found(self.tried, seconds=seconds, wrong=list(self.wrong))
         if not drained:
             found.wrong.append(f"not drained after {self.within:.0f} s: {self._left()}")
+        found.shown = len(self._unknown())
+        if self.bed.story.asks:
+            self._a_person_decides()
         self._books(found)
         self._records(found)
         found.wrong += [sentence for check in self.further for sentence in check()]
         return found
 
     def runs(self) -> list[dict[str, Any]]:
-        """Of the events that this line sent."""
+        """Of the events that this line sent; `name` is the event's."""
         mine = set(self.sent)
-        return [run for run in self._ask("runs") if run["title"] in mine]
+        named = [{**run, "name": self.of.get(run["event"], run["title"])} for run in self._ask("runs")]
+        return [run for run in named if run["name"] in mine]
 
     def _ask(self, noun: str, *words: str) -> list[dict[str, Any]]:
         minutes = int((time.time() - self.began) / 60) + self.window
@@ -150,7 +155,7 @@ class Case:
 
     def state(self, name: str) -> str:
         """Of the run of this event; "" while there is none."""
-        return next((str(run["state"]) for run in self.runs() if run["title"] == name), "")
+        return next((str(run["state"]) for run in self.runs() if run["name"] == name), "")
 
     def open_reviews(self) -> list[dict[str, Any]]:
         mine = {run["id"] for run in self.runs()}
@@ -162,16 +167,28 @@ class Case:
             runs, events = self.runs(), self._ask("events", "--state", "new")
         except Told:
             return False  # the database is not back yet
-        counted = Counter(run["title"] for run in runs)
+        counted = Counter(run["name"] for run in runs)
         return (
             not events
             and all(counted[name] for name in self.names)
             and all(run["state"] in (*FINAL, "waiting") for run in runs)
         )
 
+    def _unknown(self) -> list[dict[str, Any]]:
+        return [review for review in self.open_reviews() if review["kind"] == "unknown"]
+
+    def _a_person_decides(self) -> None:
+        """They look at the vendor, and say what they see."""
+        there = {effect.name for effect in self.bed.story.effects(self.after)}
+        names = {run["id"]: run["name"] for run in self.runs()}
+        for review in self._unknown():
+            arrived = names[review["run"]] in there
+            self.bed.tell("review", "decide", review["id"], "arrived" if arrived else "again")
+        self.settle()
+
     def _left(self) -> str:
         runs = self.runs()
-        missing = set(self.names) - {run["title"] for run in runs}
+        missing = set(self.names) - {run["name"] for run in runs}
         open_ = [f"{run['title']} {run['state']} {run['why']}" for run in runs if run["state"] not in FINAL]
         return f"without a run: {sorted(missing)[:5]}; open: {open_[:5]}; new: {len(self._ask('events', '--state', 'new'))}"
 
@@ -179,7 +196,7 @@ class Case:
         """I3, and nothing lost: the vendor's own ledger against the deliveries that were answered with a 2xx."""
         effects = [e for e in self.bed.story.effects(self.after) if e.name in set(self.sent)]
         counted = Counter((e.name, e.place) for e in effects)
-        waiting = {run["title"] for run in self.runs() if run["state"] == "waiting"}
+        waiting = {run["name"] for run in self.runs() if run["state"] == "waiting"}
         found.doubled = sorted(f"{name} {place} ×{n}" for (name, place), n in counted.items() if n > 1)
         found.lost = sorted(
             f"{name} {place}"
@@ -193,7 +210,6 @@ class Case:
         runs, writes, reviews = self.runs(), self._ask("writes"), self.open_reviews()
         ids = {run["id"] for run in runs}
         mine = [write for write in writes if write["run"] in ids]
-        found.shown = sum(1 for review in reviews if review["kind"] == "unknown")
         found.wrong += _one_run_each(runs, self.names, self.sent, self.refused)
         found.wrong += _founded(mine, self.bed.story.known(self.after))
         found.wrong += _meant(mine, [e for e in self.bed.story.effects(self.after) if e.name in set(self.sent)])
@@ -206,7 +222,7 @@ class Case:
         if not self.copies:
             return []
         told = {event["id"]: event["copies"] for event in self._ask("events")}
-        of = {run["title"]: told.get(run["event"], 0) for run in runs}
+        of = {run["name"]: told.get(run["event"], 0) for run in runs}
         return [
             f"{name}: {n} copies came, {of.get(name)} are counted"
             for name, n in self.copies.items()
@@ -214,10 +230,14 @@ class Case:
         ]
 
 
+def _taken(answer: tuple[int, str]) -> bool:
+    return answer[0] in (200, 202)
+
+
 def _one_run_each(
     runs: Sequence[dict[str, Any]], names: Sequence[str], sent: Sequence[str], refused: Sequence[str]
 ) -> list[str]:
-    counted = Counter(run["title"] for run in runs)
+    counted = Counter(run["name"] for run in runs)
     wrong = [f"{name} was taken and has {counted[name]} runs" for name in names if counted[name] != 1]
     wrong += [f"{name} has {counted[name]} runs" for name in set(sent) - set(names) if counted[name] > 1]
     return wrong + [f"{name} was refused and has a run" for name in refused if counted[name]]
@@ -228,7 +248,7 @@ def _founded(writes: Sequence[dict[str, Any]], known: set[str]) -> list[str]:
     return [
         f"{w['action']} is called done and the vendor does not know {w['result_id']}"
         for w in writes
-        if w["state"] == "done" and w["result_id"] not in known
+        if w["state"] == "done" and w["result_id"] not in known and w["result_id"] != _SEEN
     ]
 
 
@@ -237,17 +257,18 @@ def _meant(writes: Sequence[dict[str, Any]], effects: Sequence[Effect]) -> list[
     request, so each effect can be traced to the row that meant it."""
     rows, wrong = {w["key"]: w for w in writes}, []
     for effect in effects:
-        meant = [rows[key] for key in _KEY.findall(effect.body) if key in rows]
-        if not meant:
+        if not effect.key:  # the vendor takes none
+            continue
+        if effect.key not in rows:
             wrong.append(f"{effect.name} {effect.place} is in the vendor's books and no write knows of it")
-        elif effect.sha256 != meant[0]["request_sha256"]:
+        elif effect.sha256 != rows[effect.key]["request_sha256"]:
             wrong.append(f"{effect.name} {effect.place} is not what was stored to be sent")
     return wrong
 
 
 def _unfinished(runs: Sequence[dict[str, Any]], writes: Sequence[dict[str, Any]]) -> list[str]:
     """A run that is done has no write whose end is open."""
-    ended = {run["id"]: run["title"] for run in runs if run["state"] == "done"}
+    ended = {run["id"]: run["name"] for run in runs if run["state"] == "done"}
     return [
         f"{ended[w['run']]} is done and its {w['action']} is {w['state']}"
         for w in writes
@@ -259,7 +280,7 @@ def _needless(runs: Sequence[dict[str, Any]], for_people: Sequence[str]) -> list
     return [
         f"{run['title']} waits for a person: {run['why']}"
         for run in runs
-        if run["state"] == "waiting" and run["title"] not in for_people
+        if run["state"] == "waiting" and run["name"] not in for_people
     ]
 
 

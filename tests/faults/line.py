@@ -19,5 +19,6 @@ class Line:
     few: int = 4
     within: float = 60.0
     traced: bool = False  # needs strace
+    classes: bool = False  # also for the events of every safety class
     only: str = ""  # the one database that it is about
     not_yet: str = ""

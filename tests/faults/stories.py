@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from app.cli.place import ROOT
 from app.core import connections, practice, recipes, samples
@@ -22,6 +23,7 @@ MEETINGS = "11111111-1111-4111-8111-111111111111"  # the data sources that the p
 TODOS = "22222222-2222-4222-8222-222222222222"
 SUMMARY = "Ben liked the stand of a pencil maker. Chloe will order a catalogue."
 TODO = {"task": "Order a catalogue", "owner": "nobody", "due": None, "quote": "Chloe will order a catalogue."}
+_KEY = re.compile(r"hub-[0-9a-z]{20}")
 ANSWER = {"overview": "Ben told Chloe about the trade fair.", "decisions": [], "todos": [TODO]}
 
 
@@ -41,16 +43,36 @@ class Effect:
     name: str
     place: str
     id: str
-    body: str
+    key: str  # of the write that meant it, where the vendor is given one
     sha256: str  # of the whole request, as the hub counts it
+
+
+class Story(Protocol):
+    """One way of events. `places`: the changes that each of them makes; `asks`: after a lost answer a person is asked."""
+
+    title: str
+    places: tuple[str, ...]
+    asks: bool
+
+    def delivery(self, name: str, *, serial: str = "", age: int = 0) -> Delivery:
+        """`serial`: the thing it is about, if several events are to be about one; `age`: seconds ago that it was signed."""
+
+    def fault(self, do: str, name: str = "", **more: Any) -> None:
+        """On the request that makes the first change of this event (`skip` 1: the second); no name is anybody's."""
+
+    def effects(self, after: int) -> list[Effect]:
+        """All that was changed by requests with a higher number."""
+
+    def known(self, after: int) -> set[str]:
+        """Ids of everything that was changed."""
 
 
 class Recaps:
     """Zoom's recap, the model, a page in Notion, a row in Notion: two `findable` writes an event."""
 
     title = "Zoom to Notion"
-    safety = "findable"
-    places = ("page", "row")
+    places: tuple[str, ...] = ("page", "row")
+    asks = False
     slug, method, path = "notion", "POST", "/v1/pages"  # the request that makes the change
 
     def __init__(self, hub: Hub, books: Books, folder: Path) -> None:
@@ -123,10 +145,12 @@ def _page(row: dict[str, Any]) -> Effect:
     name, place = (texts.get("Name", ""), "page")
     if body["parent"]["data_source_id"] == TODOS:
         name, place = texts.get("Meeting", ""), "row"
-    return Effect(name, place, row["id"], row["body"], _sha256(row))
+    keys = _KEY.findall(row["body"])
+    return Effect(name, place, row["id"], keys[0] if keys else "", sha256(row))
 
 
-def _sha256(row: dict[str, Any]) -> str:
+def sha256(row: dict[str, Any]) -> str:
+    """Of a request in a vendor's ledger."""
     head = f"{row['method']} {row['path']}\napplication/json\n"
     return hashlib.sha256((head + row["body"]).encode()).hexdigest()
 

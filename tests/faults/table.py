@@ -21,6 +21,10 @@ class Row:
     not_yet: str = ""
 
     @property
+    def name(self) -> str:
+        return self.line if self.path.startswith("Zoom") else f"{self.path}: {self.line}"
+
+    @property
     def bad(self) -> bool:
         return bool(self.found.lost or self.found.doubled or self.found.wrong or not (self.not_yet or self.found.tries))
 
@@ -33,11 +37,11 @@ class Row:
     def cells(self) -> list[str]:
         f = self.found
         if self.not_yet:
-            return [self.line, "not yet", "", "", "", self.not_yet]
-        return [self.line, str(f.tries), str(len(f.lost)), str(len(f.doubled)), str(f.shown), f"{f.seconds:.1f} s"]
+            return [self.name, "not yet", "", "", "", self.not_yet]
+        return [self.name, str(f.tries), str(len(f.lost)), str(len(f.doubled)), str(f.shown), f"{f.seconds:.1f} s"]
 
 
-_WIDTHS = (54, 7, 4, 7, 17)
+_WIDTHS = (66, 7, 4, 7, 17)
 
 
 def head(title: str) -> str:

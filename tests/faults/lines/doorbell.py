@@ -63,7 +63,7 @@ def rung(case: Case) -> None:
     """Everything is rung for again and again while it is worked on: whoever has a run keeps it."""
     names = [case.name() for _ in range(min(case.tries, 8))]
     for name in names:
-        case.bed.story.fault_earlier("hold_after", name, seconds=2.0)
+        case.bed.recaps.fault_earlier("hold_after", name, seconds=2.0)
         case.deliver(name)
     settings = replace(case.bed.home.hub.settings, redis_url=case.bed.redis.url)
     until = time.monotonic() + 1.5

@@ -17,7 +17,7 @@ def copies(case: Case) -> None:
             future.result()
         case.tried += 50
     case.settle()
-    case.deliver(name, case.bed.story.again(delivery))
+    case.deliver(name, case.bed.recaps.again(delivery))
     case.tried += 1
 
 

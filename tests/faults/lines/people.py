@@ -14,7 +14,7 @@ _WORDS = ("Write in the language of", "Write plainly, in the language of")
 def approved(case: Case) -> None:
     """Every write waits for somebody. The worker dies before the click and after it; a second click changes nothing."""
     switch = case.bed.home.hub
-    case.bed.story.switch_on(switch, level="review")
+    case.bed.recaps.switch_on(switch, level="review")
     try:
         names = case.deliver_all(min(case.tries, 4))
         for place in case.bed.story.places:
@@ -33,7 +33,7 @@ def approved(case: Case) -> None:
             case.tried += len(names)
         case.settle()
     finally:
-        case.bed.story.switch_on(switch)
+        case.bed.recaps.switch_on(switch)
 
 
 def _asked(case: Case) -> list[dict[str, Any]]:
@@ -56,12 +56,12 @@ def new_version(case: Case) -> None:
         case.deliver(name)
     case.held(len(names))
     before = {run["version"] for run in case.runs()}
-    case.bed.tell("recipe", "publish", str(case.bed.story.changed(case.bed.folder, *_WORDS)))
+    case.bed.tell("recipe", "publish", str(case.bed.recaps.changed(case.bed.folder, *_WORDS)))
     later = case.deliver()
     case.bed.parts["worker"].kill()
     case.bed.books.well_again()
     case.settle()
-    versions = {run["title"]: run["version"] for run in case.runs()}
+    versions = {run["name"]: run["version"] for run in case.runs()}
     if {versions[name] for name in names} != before:
         case.wrong.append("a run changed its version while it was under way")
     if versions[later] in before:

@@ -63,7 +63,7 @@ def _written(case: Case) -> list[str]:
 
 def _undo(case: Case, names: list[str]) -> None:
     for run in case.runs():
-        if run["title"] in names:
+        if run["name"] in names:
             case.bed.tell("undo", run["id"])
 
 

@@ -53,11 +53,13 @@ def too_many(case: Case) -> None:
 
 
 def _refused(case: Case) -> list[dict[str, Any]]:
-    return [row for row in case.bed.books.ledger(case.bed.story.slug, case.after, bodies=False) if row["status"] == 429]
+    return [
+        row for row in case.bed.books.ledger(case.bed.recaps.slug, case.after, bodies=False) if row["status"] == 429
+    ]
 
 
 def _too_early(case: Case, seconds: int) -> list[str]:
-    rows = case.bed.books.ledger(case.bed.story.slug, case.after, bodies=False)
+    rows = case.bed.books.ledger(case.bed.recaps.slug, case.after, bodies=False)
     at = next(row["at"] for row in rows if row["status"] == 429)
     no = next(row["no"] for row in rows if row["status"] == 429)
     # What was on its way already when the answer came may still arrive.
@@ -98,10 +100,10 @@ def refused(case: Case) -> None:
 
 
 LINES = (
-    Line("connection cut after the vendor applied", _each("cut_after"), tries=16),
-    Line("connection cut before the vendor applied", _each("cut_before"), tries=16),
-    Line("5xx after the vendor applied", five_hundreds, tries=16),
-    Line("200 with rubbish", _each("rubbish"), tries=8),
+    Line("connection cut after the vendor applied", _each("cut_after"), tries=16, classes=True),
+    Line("connection cut before the vendor applied", _each("cut_before"), tries=16, classes=True),
+    Line("5xx after the vendor applied", five_hundreds, tries=16, classes=True),
+    Line("200 with rubbish", _each("rubbish"), tries=8, classes=True),
     Line(
         "200 with an error inside, applied",
         _each(
@@ -112,7 +114,7 @@ LINES = (
     ),
     Line("vendor drips its answer", _each("drip", seconds=0.2)),
     Line("vendor hangs, applied", _each("hold_after", seconds=6)),
-    Line("vendor hangs, then applies late", _each("hold_before", seconds=6)),
+    Line("vendor hangs, then applies late", _each("hold_before", seconds=6), classes=True),
     Line("vendor answers with 1 GB", _each("flood"), tries=4, few=1),
     Line("429 with Retry-After", too_many),
     Line("vendor's index lags", lags),

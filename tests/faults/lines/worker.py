@@ -43,7 +43,7 @@ def after_claim(case: Case) -> None:
     for count in _in_turns(case):
         names = [case.name() for _ in range(count)]
         for name in names:
-            case.bed.story.fault_earlier("hold_before", name)
+            case.bed.recaps.fault_earlier("hold_before", name)
         for name in names:
             case.deliver(name)
         case.held(count)
@@ -100,7 +100,7 @@ def parent(case: Case) -> None:
     case.bed.only()
     whole = Part("run", case.bed.home.env, case.bed.folder / "run.log")
     try:
-        until(lambda: case.bed.post(case.bed.story.delivery("nobody"), 1) == 200, 60, 0.2)
+        until(lambda: case.bed.post(case.bed.story.delivery("nobody"), 1)[0] == 200, 60, 0.2)
         _held(case, min(case.tries, _AT_ONCE), "hold_after")
         children = Path(f"/proc/{whole.pid}/task/{whole.pid}/children").read_text().split()
         os.kill(whole.pid, signal.SIGKILL)
@@ -142,7 +142,7 @@ def between_calls(case: Case) -> None:
     middle of that."""
     names = [case.name() for _ in range(min(case.tries, 4))]
     for name in names:
-        case.bed.story.fault_earlier("hold_after", name)
+        case.bed.recaps.fault_earlier("hold_after", name)
         case.deliver(name)
     case.held(len(names))
     old = case.bed.parts["worker"]
@@ -151,7 +151,7 @@ def between_calls(case: Case) -> None:
         time.sleep(0.5)
         old.freeze()
     for name in names:
-        case.bed.story.fault_earlier("hold_before", name)
+        case.bed.recaps.fault_earlier("hold_before", name)
     case.bed.start("worker 2")
     case.held(len(names))
     old.thaw()
@@ -169,7 +169,7 @@ def poison(case: Case) -> None:
     """One run ends its worker again and again; it waits for a person in the end, and the others go on."""
     name = case.name()
     case.for_people.append(name)
-    case.bed.story.fault_earlier("hold_before", name, times=50)
+    case.bed.recaps.fault_earlier("hold_before", name, times=50)
     case.deliver(name)
     for _ in range(8):
         before = case.bed.books.last()
@@ -201,11 +201,11 @@ def _again(case: Case, count: int) -> None:
 
 LINES = (
     Line("worker killed after claim", after_claim),
-    Line("worker killed while sending; the request arrives late", sending),
-    Line("worker killed; vendor applied, no answer", applied, few=2),
-    Line("worker killed; answered, not saved", not_saved),
+    Line("worker killed while sending; the request arrives late", sending, classes=True),
+    Line("worker killed; vendor applied, no answer", applied, few=2, classes=True),
+    Line("worker killed; answered, not saved", not_saved, classes=True),
     Line("worker killed; saved, next not begun", next_not_begun),
-    Line("worker killed at its n-th kernel call", anywhere, tries=24, few=4, within=90, traced=True),
+    Line("worker killed at its n-th kernel call", anywhere, tries=24, few=4, within=90, traced=True, classes=True),
     Line("only the parent killed", parent),
     Line("worker stopped past its deadline, then continued", stopped),
     Line("worker stopped between two calls, then continued", between_calls, only="sqlite"),
