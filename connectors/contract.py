@@ -6,6 +6,7 @@ plain values and return plain JSON values; they know no Flask, no database and n
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -74,6 +75,14 @@ class Unavailable(ConnectorError):
 
 class CannotLoad(Exception):
     """A connector that cannot be used; the text says where it lies and what to do."""
+
+
+class InProgress(ConnectorError):
+    """The vendor is still at an earlier request with this key: the same one is sent again in `seconds`, or after a while."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 # --- how an account is authorised -------------------------------------------------------------------------------------
@@ -203,8 +212,17 @@ class Action:
     `after(arguments, result)` is pure and returns the changes that complete this one, in order.
 
     `find(client, key, arguments)` returns the results (same shape as `run`) of requests with this key that did arrive:
-    [] not there, one: it arrived, several: a person decides. For `set` it returns one result if the object already is as
-    we would make it. `snapshot(client, arguments)` reads what is about to be changed, for undo.
+    [] not there, one: it arrived, several: a person decides. For `conditional` and `set` it returns one result if the
+    object already is as we would make it, for `staged` if the draft has been switched on. Every class but `keyed` and
+    `opaque` needs it.
+
+    `still(client, arguments)` says whether the object is as the request expects to find it, so that it may be sent again:
+    `conditional`: it has the version that the request names; `staged`: it is a draft. Both need it.
+
+    `snapshot(client, arguments)` reads what is about to be changed: undo writes it back, and after a lost answer a `set` is
+    repeated only while it still stands.
+
+    Raises ValueError for a write that lacks what its class needs, so that it does not load.
     """
 
     run: Callable[..., JSON]
@@ -213,15 +231,42 @@ class Action:
     safety: Safety | None = None
     roles: Mapping[str, Role] = field(default_factory=dict)
     find: Callable[[Any, str, dict[str, JSON]], list[dict[str, JSON]]] | None = None
-    settle: float = 60.0  # seconds the vendor may need until a change that arrived can be found
+    still: Callable[[Any, dict[str, JSON]], bool] | None = None
+    settle: float = 60.0  # seconds the vendor may need until a change that arrived can be found; 0: found at once
     key_life: float = 86400.0  # seconds the vendor remembers our key (keyed only)
     prepare: Callable[[Any, dict[str, JSON]], dict[str, JSON]] | None = None
     before: Callable[[Any, dict[str, JSON]], list[Call]] | None = None
     after: Callable[[dict[str, JSON], dict[str, JSON]], list[Call]] | None = None
     snapshot: Callable[[Any, dict[str, JSON]], JSON] | None = None
     undo: Undo | None = None
+    again_ok: bool = (
+        False  # opaque only: a second one does no harm (a notice to our own people), so it is sent again, once
+    )
     judgment: bool = False  # a person must decide: sends to a client, charges, publishes
     internal: bool = False  # used by other actions only; recipes cannot name it
+
+    def __post_init__(self) -> None:
+        if lacks := _lacks(self):
+            raise ValueError(f"The action “{self.label}” {lacks}")
+
+
+_LOOKED_UP = (Safety.CONDITIONAL, Safety.SET, Safety.STAGED, Safety.FINDABLE)
+
+
+def _lacks(action: Action) -> str:
+    """What this action must declare and does not, or ""."""
+    takes_key = "key" in inspect.signature(action.run).parameters
+    if action.safety is None:
+        return "takes a key, so it changes something: declare its safety" if takes_key else ""
+    if not takes_key:
+        return "changes something, so its function must take a key"
+    if action.safety in _LOOKED_UP and action.find is None:
+        return f"is {action.safety} and needs `find`: how to see whether it arrived"
+    if action.safety in (Safety.CONDITIONAL, Safety.STAGED) and action.still is None:
+        return f"is {action.safety} and needs `still`: whether it may be sent again"
+    if action.again_ok and action.safety is not Safety.OPAQUE:
+        return f"is {action.safety}: `again_ok` is for opaque ones"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -286,5 +331,6 @@ class Connector:
     seconds: float = 30.0  # the longest one call may take
     rate: float = 5.0  # requests a second, per connection, over all workers
     burst: int = 5
+    replayed: str = "idempotent-replayed"  # the header by which it says that an answer to a key is one it had stored
     typed_host: str = ""  # the field of `auth` in which a person may type an address of their own
     practice: Mapping[str, str] = field(default_factory=dict)  # credentials of the practice account

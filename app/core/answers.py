@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 from app.core.http import Answer, Door, NotSent
-from connectors.contract import Connector, Refused, Unauthorized, Unavailable
+from connectors.contract import Connector, InProgress, Refused, Unauthorized, Unavailable
 
 _LONGEST_WAIT = 24 * 3600.0
 _BUSY = (408, 425, 500, 502, 503, 504, 529)
@@ -24,15 +24,35 @@ class Kind(StrEnum):
     BUG = "bug"  # ours
 
 
+class Left(StrEnum):
+    """What a call to change something left behind; kept with the call, for whoever settles the write."""
+
+    OPEN = "open"  # it may have arrived
+    BUSY = "busy"  # the vendor is still at an earlier request with this key
+    THERE = "there"  # 409, 412: something is there already, perhaps ours
+    STORED = "stored"  # the error of an earlier request with this key, played again: sending again cannot help
+    NOT_TAKEN = "not taken"  # surely nothing changed; it may be sent again
+    REFUSED = "refused"  # no for good
+    DONE = "done"
+
+
 @dataclass(frozen=True)
 class Trouble:
-    """A failed call. `words` are for the owner; `seconds` is what the vendor asked us to wait."""
+    """A failed call. `words` are for the owner; `seconds` is what the vendor asked us to wait. `left`: of an unknown one."""
 
     kind: Kind
     words: str
     seconds: float | None = None
     status: int | None = None
     request_id: str = ""
+    left: Left = Left.OPEN
+
+    @property
+    def outcome(self) -> Left:
+        """What the call left behind."""
+        if self.kind in (Kind.UNKNOWN, Kind.BUG):
+            return self.left
+        return Left.REFUSED if self.kind is Kind.REFUSED else Left.NOT_TAKEN
 
 
 def classify(door: Door, error: Exception, connector: Connector, *, write: bool, now: float) -> Trouble:
@@ -41,6 +61,8 @@ def classify(door: Door, error: Exception, connector: Connector, *, write: bool,
         return Trouble(Kind.RECONNECT, str(error))
     if isinstance(error, Refused):
         return Trouble(Kind.REFUSED, str(error))
+    if isinstance(error, InProgress):
+        return Trouble(Kind.UNKNOWN if write else Kind.RETRY, str(error), error.seconds, left=Left.BUSY)
     if isinstance(error, Unavailable):
         return Trouble(Kind.WAIT if error.seconds else Kind.RETRY, str(error), error.seconds)
     if isinstance(door.failure, NotSent):
@@ -57,8 +79,8 @@ def _by_status(answer: Answer, error: Exception, connector: Connector, *, write:
     status, request_id = answer.status, answer.headers.get("x-request-id", "")
     words = connector.explain(status, answer.body)
 
-    def trouble(kind: Kind, text: str, seconds: float | None = None) -> Trouble:
-        return Trouble(kind, text, seconds, status, request_id)
+    def trouble(kind: Kind, text: str, seconds: float | None = None, left: Left = Left.OPEN) -> Trouble:
+        return Trouble(kind, text, seconds, status, request_id, left)
 
     if status == 429 and words is None:
         return trouble(Kind.WAIT, f"{connector.title} asks us to slow down", retry_after(answer, now) or 5.0)
@@ -68,9 +90,11 @@ def _by_status(answer: Answer, error: Exception, connector: Connector, *, write:
         return trouble(Kind.WAIT, f"{connector.title} is overloaded", retry_after(answer, now) or 10.0)
     if status in _BUSY or status >= 500:
         seconds = retry_after(answer, now)
-        return trouble(Kind.UNKNOWN if write else Kind.RETRY, f"{connector.title} answered {status}", seconds)
+        left = Left.STORED if answer.headers.get(connector.replayed) == "true" else Left.OPEN
+        return trouble(Kind.UNKNOWN if write else Kind.RETRY, f"{connector.title} answered {status}", seconds, left)
     if status in (409, 412) and write:
-        return trouble(Kind.UNKNOWN, words or f"{connector.title} answered {status}: {vendor_words(answer)}")
+        said = words or f"{connector.title} answered {status}: {vendor_words(answer)}"
+        return trouble(Kind.UNKNOWN, said, left=Left.THERE)
     if status >= 300:
         return trouble(Kind.REFUSED, words or f"{connector.title} answered {status}: {vendor_words(answer)}")
     what = f"{connector.title} answered {status} with something we cannot read ({type(error).__name__}: {error})"[:500]

@@ -9,23 +9,23 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
 from app.core import claims, doubt, limits, settle, statements
 from app.core.alarm import armed
-from app.core.answers import Kind, Trouble, classify
+from app.core.answers import Kind, Left, Trouble, classify
 from app.core.handover import open_review
 from app.core.http import Request
 from app.core.ids import marker, new_id
 from app.core.journal import change_write
 from app.core.opening import Opened
-from app.core.stops import Failed, Later, Waiting
+from app.core.stops import Failed, Waiting
 from app.core.work import Work
 from app.db.models import calls, writes
-from connectors.contract import JSON, Action, Call
+from connectors.contract import JSON, Action, Call, Safety
 
 Place = tuple[str, str]
 _REVIEW_LIFE = 7 * 86_400_000  # ms
@@ -49,6 +49,11 @@ class Change:
     unless: Callable[[], str | None] | None = None
     row: RowMapping | None = None
     call: str = ""  # the row of the call that is under way
+
+    @property
+    def in_doubt(self) -> bool:
+        """An earlier try may have arrived."""
+        return self.row is not None and self.row["state"] in ("intent", "unknown")
 
 
 class Gate:
@@ -116,7 +121,7 @@ class Gate:
             return dict(self.journal.open(row, "after"))
         if row is not None and state == "failed":
             raise Failed(row["error"])
-        if row is not None and state in ("intent", "unknown"):
+        if row is not None and change.in_doubt:
             found = settle.settle(self.work, change, row)
             if found is not None:
                 return self._done(change, row["id"], found, "look-up")
@@ -139,7 +144,7 @@ class Gate:
             return self._only_draw(change, write_id, key, request)
         if self.work.level == "review" and not change.undoes:
             self._ask_first(change, write_id, key, request)
-        before = self._snapshot(change)
+        before = self._before(change)
         with armed(self.work.patience.alarm(change.opened.door.seconds)):
             self._intend(change, write_id, key, request, before)
             return self._call(change, write_id, key, request)
@@ -156,10 +161,13 @@ class Gate:
         run = change.action.run
         return change.opened.door.draw(lambda: run(change.opened.client, key, **change.arguments))
 
-    def _snapshot(self, change: Change) -> JSON:
+    def _before(self, change: Change) -> JSON:
+        """What stands there before our change: as it was before the first try that may have arrived."""
         take = change.action.snapshot
         if take is None:
             return None
+        if change.row is not None and change.in_doubt and change.row["tries"]:
+            return self.journal.open(change.row, "before")
         return self.work.read(change.opened, change.place, lambda: take(change.opened.client, change.arguments))
 
     def _intend(self, change: Change, write_id: str, key: str, request: Request, before: JSON) -> None:
@@ -230,7 +238,7 @@ class Gate:
                 "ended_at": wall,
             }
             change_write(conn, write_id, **values)
-            self._end_call(conn, change)
+            self._end_call(conn, change, Left.DONE)
             limits.note_success(conn, change.opened.id, wall)
             if change.undoes:
                 work.journal.compensated(conn, change.undoes)
@@ -247,39 +255,35 @@ class Gate:
 
     def _failed(self, change: Change, write_id: str, trouble: Trouble) -> BaseException:
         """Put the write into the state that its failure means; returns the stop of the run."""
-        state = {Kind.UNKNOWN: "unknown", Kind.BUG: "unknown", Kind.REFUSED: "failed"}.get(trouble.kind, "pending")
+        trouble = _in_doubt(change, trouble)
+        state = {Kind.UNKNOWN: "unknown", Kind.REFUSED: "failed"}.get(trouble.kind, "pending")
+        if state == "pending" and change.in_doubt:
+            state = "unknown"  # this try was not taken, but an earlier one may have arrived
 
         def note(conn: Connection) -> None:
             ended = {"ended_at": self.hub.now()} if state == "failed" else {}
             change_write(conn, write_id, state=state, error=trouble.words, **ended)
-            self._end_call(conn, change, trouble)
+            self._end_call(conn, change, trouble.outcome, trouble.words)
 
-        if trouble.kind is Kind.BUG:
-            trouble = Trouble(Kind.UNKNOWN, trouble.words, trouble.seconds, trouble.status)
         stop = self.work.trouble(change.opened, change.place, trouble, note)
-        self._count(change, {"pending": "not taken"}.get(state, state))
+        self._count(change, "not taken" if trouble.outcome is Left.NOT_TAKEN else state)
         row = self.journal.reload_write(write_id)
-        if state == "unknown" and isinstance(stop, Later):
-            why = f"{trouble.words.rstrip('.')}. Looking whether it arrived before anything is sent again"
-            return Later(
-                why, self.hub.steady.now() + self.work.patience.settle(2) if change.action.find else row["deadline_at"]
-            )
-        return stop
+        return settle.next_step(self.work, change, row, trouble, stop) if trouble.kind is Kind.UNKNOWN else stop
 
     def _count(self, change: Change, outcome: str) -> None:
         self.hub.tallies.count("writes", change.opened.connector.slug, outcome)
 
-    def _end_call(self, conn: Connection, change: Change, trouble: Trouble | None = None) -> None:
+    def _end_call(self, conn: Connection, change: Change, outcome: Left, error: str = "") -> None:
         last = change.opened.door.last
         values: dict[str, Any] = {"ended_at": self.hub.now(), "status": last.status if last else None}
         if last:
             values["vendor_request_id"] = last.headers.get("x-request-id", "") or last.headers.get(
                 "x-notion-request-id", ""
             )
-        if trouble:
-            values["error"] = trouble.words[:8192]
+        if error:
+            values["error"] = error[:8192]
         if change.call:
-            statements.change(conn, calls, {"id": change.call}, **values)
+            statements.change(conn, calls, {"id": change.call}, outcome=str(outcome), **values)
 
     # --- rehearse and review ---
 
@@ -358,6 +362,16 @@ class Gate:
 
     def _seal(self, write_id: str, column: str, value: JSON) -> bytes | None:
         return None if value is None else self.hub.vault.seal_json(value, f"writes:{write_id}:{column}")
+
+
+def _in_doubt(change: Change, trouble: Trouble) -> Trouble:
+    """A mistake of ours after the request had left says nothing about it. Nor does a no to a try that was sent again on the
+    strength of its key: an earlier one may have arrived."""
+    if trouble.kind is Kind.BUG:
+        return replace(trouble, kind=Kind.UNKNOWN)
+    if trouble.kind is Kind.REFUSED and change.in_doubt and change.action.safety is Safety.KEYED:
+        return replace(trouble, kind=Kind.UNKNOWN, left=Left.THERE)
+    return trouble
 
 
 def drawn_result(arguments: dict[str, JSON]) -> dict[str, JSON]:

@@ -2,91 +2,183 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, RowMapping, select
 
 from app.core import claims
 from app.core.afresh import LEFT
+from app.core.answers import Left, Trouble
 from app.core.handover import open_review
 from app.core.journal import change_write
 from app.core.stops import Failed, Later, Waiting
 from app.core.work import Work
-from connectors.contract import JSON, Safety
+from app.db.models import calls
+from connectors.contract import JSON, Role, Safety
 
 if TYPE_CHECKING:
     from app.core.gate import Change
 
+T = TypeVar("T")
+Found = dict[str, JSON] | None
+Sent = Sequence[RowMapping]  # the calls of a write, oldest first
+
 _KEY_MARGIN = 0.9  # of the key's life at the vendor
+_MAY_HAVE_ARRIVED = (Left.OPEN, Left.BUSY, Left.THERE, Left.STORED)
 
 
-def settle(work: Work, change: Change, row: RowMapping) -> dict[str, JSON] | None:
-    """The result if the change arrived, None if it surely did not (the write is `pending` then and may be sent again).
+def settle(work: Work, change: Change, row: RowMapping) -> Found:
+    """The result if the change arrived, None if the same request may be sent again.
 
-    Raises Later (look again), Waiting (a person decides) or Failed (a person said leave it).
+    Raises Later (look again), Waiting (a person decides) or Failed (it did not arrive and cannot, or a person said leave it).
     """
-    decided = work.journal.decisions("unknown", *change.place)
-    if decided and decided[-1]["write"] == row["id"] and (decided[-1]["decided_at"] or 0) > (row["first_sent_at"] or 0):
-        said = _person(work, change, row, decided[-1])
-        if said != "look":
-            return said if isinstance(said, dict) else None
-    safety = Safety(row["safety"])
-    if safety is Safety.KEYED and _key_lives(work, change, row):
-        _again(work, row)
+    sent = _sent(work, row)
+    said = _decision(work, change, row, sent)
+    if said == "arrived":
+        return {"id": "seen by a person", "url": ""}
+    if said == "again":
+        return None
+    if said == "leave":
+        _fail(work, change, row, LEFT)
+    return _BY_CLASS[Safety(row["safety"])](work, change, row, sent)
+
+
+def next_step(work: Work, change: Change, row: RowMapping, trouble: Trouble, stop: BaseException) -> BaseException:
+    """What a run does after an answer that leaves a write unknown: when it settles it, or, after a day of tries, a person."""
+    if isinstance(stop, Failed):
+        return _ask_person(work, change, row, "this has been tried for a day")
+    if not isinstance(stop, Later):
+        return stop
+    words, safety = trouble.words.rstrip("."), Safety(row["safety"])
+    if safety is Safety.KEYED and trouble.left in (Left.OPEN, Left.BUSY):
+        return Later(f"{words}. Sending it again with the same key, which cannot double it", stop.wake_at)
+    soon = work.hub.steady.now() + (work.patience.settle(2) if change.action.find else 0)
+    return Later(f"{words}. Looking whether it arrived before anything is sent again", soon)
+
+
+# --- the six classes --------------------------------------------------------------------------------------------------
+
+
+def _keyed(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
+    """The same bytes and key, as long as the vendor remembers the key and sending again can help."""
+    last = _last(sent)
+    if last in (Left.OPEN, Left.BUSY, Left.NOT_TAKEN) and _key_lives(work, change, row):
         return None
     if change.action.find is None:
-        _ask_person(work, change, row, "nothing can be looked up there")
-    return _look(work, change, row, safety)
+        raise _ask_person(work, change, row, _WHY_NOT_AGAIN.get(last, "its key is too old to send it again"))
+    return _look(work, change, row, sent)
 
 
-def _look(work: Work, change: Change, row: RowMapping, safety: Safety) -> dict[str, JSON] | None:
-    find, opened = change.action.find, change.opened
-    assert find is not None
-    now, wait = work.hub.steady.now(), work.patience.settle(change.action.settle)
-    late = now >= row["deadline_at"] + (0 if safety is Safety.SET else wait)
-    found = work.read(opened, change.place, lambda: find(opened.client, row["key"], change.arguments))
-    if len(found) == 1:
-        return found[0]
-    if len(found) > 1:
-        _ask_person(work, change, row, f"it is there {len(found)} times")
-    if not late:
-        until = row["deadline_at"] + (0 if safety is Safety.SET else wait)
-        raise Later(
-            f"No answer from {opened.connector.title}; not there so far, looking again before anything is sent", until
-        )
-    if safety is Safety.SET:
-        _set_again(work, change, row)
-        return None
-    if row["looks"] == 0:
-        work.hub.db.write(lambda conn: _note_look(conn, work, row))
-        raise Later(f"Not there so far; one more look at {opened.connector.title} before it is sent again", now + wait)
-    _again(work, row)
+def _re_read(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
+    """Conditional and staged: ours there, or the object as the request expects it (then a late copy of it loses)."""
+    if found := _find(work, change, row):
+        return found
+    if sent and not any(call["outcome"] in (Left.OPEN, Left.BUSY, Left.STORED) for call in sent):
+        _fail(work, change, row, row["error"])  # each try was answered with no
+    still, client = change.action.still, change.opened.client
+    if still is None or not _read(work, change, row, lambda: still(client, change.arguments)):
+        raise _ask_person(work, change, row, "what it would change is not as it was")
+    if _last(sent) is Left.THERE:
+        _fail(work, change, row, row["error"])
     return None
 
 
-def _set_again(work: Work, change: Change, row: RowMapping) -> None:
-    """An overwrite may be repeated while the old value still stands; a third value is somebody else's."""
-    take = change.action.snapshot
+def _set(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
+    """An overwrite may be repeated once no copy can be under way, while the old value still stands."""
+    if found := _find(work, change, row):
+        return found
+    if _last(sent) is Left.THERE:
+        _fail(work, change, row, row["error"])
+    if work.hub.steady.now() < row["deadline_at"]:
+        raise Later(f"{_not_there(change)}, looking again before anything is sent", row["deadline_at"])
+    take, client = change.action.snapshot, change.opened.client
     if take is not None:
-        present = work.read(change.opened, change.place, lambda: take(change.opened.client, change.arguments))
+        present = _read(work, change, row, lambda: take(client, change.arguments))
         if present != work.journal.open(row, "before"):
-            _ask_person(work, change, row, "somebody changed it in the meantime")
-    _again(work, row)
+            raise _ask_person(work, change, row, "somebody changed it in the meantime")
+    return None
 
 
-def _again(work: Work, row: RowMapping) -> None:
-    """Proved not done: the write may be sent again, the same bytes and key."""
+def _look(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
+    """Findable: absent when nothing can be under way any more, and absent again after the vendor's lag."""
+    if found := _find(work, change, row):
+        return found
+    now, lag = work.hub.steady.now(), work.patience.settle(change.action.settle)
+    if len(sent) == 1 and _last(sent) is Left.THERE:
+        _fail(work, change, row, row["error"])  # the only try was answered with no
+    if now < row["deadline_at"] + lag:
+        raise Later(f"{_not_there(change)}, looking again before anything is sent", row["deadline_at"] + lag)
+    if row["looks"] == 0:
+        work.hub.db.write(lambda conn: _note_look(conn, work, row))
+        raise Later(f"{_not_there(change)}; one more look before it is sent again", now + lag)
+    return _absent(work, change, row, sent)
 
-    def free(conn: Connection) -> None:
-        claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
-        change_write(conn, row["id"], state="pending")
 
-    work.hub.db.write(free)
+def _absent(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
+    last = _last(sent)
+    if last is Left.THERE:
+        _fail(work, change, row, row["error"])
+    if last is Left.STORED and _key_lives(work, change, row):
+        raise _ask_person(work, change, row, _WHY_NOT_AGAIN[last])
+    if change.action.settle > 0 and Role.MONEY in change.action.roles.values():
+        raise _ask_person(work, change, row, "it is about money, and what is not found yet may still turn up")
+    return None
 
 
-def _note_look(conn: Connection, work: Work, row: RowMapping) -> None:
-    claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
-    change_write(conn, row["id"], state="unknown", looks=row["looks"] + 1)
+def _opaque(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
+    """A person looks. What does no harm twice is sent again by itself, once."""
+    tries = [call for call in sent if call["outcome"] in _MAY_HAVE_ARRIVED]
+    if not change.action.again_ok or len(tries) > 1:
+        raise _ask_person(work, change, row, "nothing can be looked up there")
+    if work.hub.steady.now() < row["deadline_at"]:
+        raise Later(f"{change.opened.connector.title} did not answer; sending it once more", row["deadline_at"])
+    return None
+
+
+_BY_CLASS: dict[Safety, Callable[[Work, Change, RowMapping, Sent], Found]] = {
+    Safety.KEYED: _keyed,
+    Safety.CONDITIONAL: _re_read,
+    Safety.SET: _set,
+    Safety.STAGED: _re_read,
+    Safety.FINDABLE: _look,
+    Safety.OPAQUE: _opaque,
+}
+_WHY_NOT_AGAIN = {
+    Left.THERE: "it says that something is there already",
+    Left.STORED: "it keeps giving the same stored error to this request",
+}
+
+
+# --- what is known ----------------------------------------------------------------------------------------------------
+
+
+def _sent(work: Work, row: RowMapping) -> Sent:
+    with work.hub.db.read() as conn:
+        return conn.execute(select(calls).where(calls.c.write == row["id"]).order_by(calls.c.id)).mappings().all()
+
+
+def _last(sent: Sent) -> Left:
+    """What the latest call left behind; one that its worker did not live to end may have arrived."""
+    return Left(sent[-1]["outcome"]) if sent else Left.OPEN
+
+
+def _find(work: Work, change: Change, row: RowMapping) -> Found:
+    find, client = change.action.find, change.opened.client
+    if find is None:
+        raise _ask_person(work, change, row, "nothing can be looked up there")
+    found = _read(work, change, row, lambda: find(client, row["key"], change.arguments))
+    if len(found) > 1:
+        raise _ask_person(work, change, row, f"it is there {len(found)} times")
+    return found[0] if found else None
+
+
+def _read(work: Work, change: Change, row: RowMapping, ask: Callable[[], T]) -> T:
+    """What cannot be read leaves the write unknown: a person looks."""
+    try:
+        return work.read(change.opened, change.place, ask)
+    except Failed as problem:
+        raise _ask_person(work, change, row, f"looking there failed: {problem.why.rstrip('.')}") from problem
 
 
 def _key_lives(work: Work, change: Change, row: RowMapping) -> bool:
@@ -94,29 +186,43 @@ def _key_lives(work: Work, change: Change, row: RowMapping) -> bool:
     return age < _KEY_MARGIN * change.action.key_life * 1000
 
 
-def _person(work: Work, change: Change, row: RowMapping, review: RowMapping) -> dict[str, JSON] | str | None:
-    """What a person said about an unknown write."""
-    if review["decision"] == "arrived":
-        return {"id": "seen by a person", "url": ""}
-    if review["decision"] == "again":
-        _again(work, row)
-        return None
-    if review["decision"] == "look":
-        return "look"
+def _not_there(change: Change) -> str:
+    return f"No answer from {change.opened.connector.title}; not there so far"
+
+
+def _note_look(conn: Connection, work: Work, row: RowMapping) -> None:
+    claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
+    change_write(conn, row["id"], state="unknown", looks=row["looks"] + 1)
+
+
+# --- what a person says -----------------------------------------------------------------------------------------------
+
+
+def _decision(work: Work, change: Change, row: RowMapping, sent: Sent) -> str:
+    """What a person said about this write after its last try that may have arrived, or ""."""
+    decided = [r for r in work.journal.decisions("unknown", *change.place) if r["write"] == row["id"]]
+    tried = [call["started_at"] for call in sent if call["outcome"] in _MAY_HAVE_ARRIVED]
+    if decided and (decided[-1]["decided_at"] or 0) > max(tried, default=row["first_sent_at"] or 0):
+        return str(decided[-1]["decision"])
+    return ""
+
+
+def _fail(work: Work, change: Change, row: RowMapping, error: str) -> None:
+    """It is not there and will not be sent again. Always raises."""
 
     def leave(conn: Connection) -> None:
         claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between())
-        change_write(conn, row["id"], state="failed", error=LEFT, ended_at=work.hub.now())
-        work.journal.save(conn, *change.place, state="failed", error=LEFT, ended_at=work.hub.now())
+        change_write(conn, row["id"], state="failed", error=error, ended_at=work.hub.now())
+        work.journal.save(conn, *change.place, state="failed", error=error, ended_at=work.hub.now())
 
     work.hub.db.write(leave)
-    raise Failed("A person decided to leave this change as it is")
+    raise Failed("A person decided to leave this change as it is" if error == LEFT else error)
 
 
-def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> None:
-    """Open a review, once, and let the run wait. Always raises."""
+def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> Waiting:
+    """Open a review; the run waits with what this returns."""
     title = change.opened.connector.title
-    happened = f"Sent to {title}, but no answer came back, and {because}"
+    happened = f"Sent to {title}, but it is not known whether it arrived, and {because}"
     if not row["tries"]:
         happened = f"This may have reached {title} before Patchbay's data was put back or moved, and {because}"
     says = f"{happened}. Please look there: did it arrive?"
@@ -139,4 +245,4 @@ def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> No
         )
 
     work.hub.db.write(ask)
-    raise Waiting(says)
+    return Waiting(says)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, RowMapping, select
 
 from app.core import claims, connections, hold, limits
-from app.core.answers import Kind, Trouble, classify
+from app.core.answers import Kind, Left, Trouble, classify
 from app.core.claims import Claim
 from app.core.hub import Hub
 from app.core.journal import Journal
@@ -179,7 +179,8 @@ class Work:
             elif trouble.kind is Kind.RECONNECT:
                 connections.break_connection(conn, self.hub, opened.id, trouble.words)
             elif trouble.kind in (Kind.RETRY, Kind.UNKNOWN):
-                limits.note_failure(conn, opened.id, now, self.patience.scale)
+                if trouble.left not in (Left.BUSY, Left.THERE):  # those are answers of a vendor that works
+                    limits.note_failure(conn, opened.id, now, self.patience.scale)
                 values: dict[str, Any] = {"tries": tries + 1, "error": trouble.words, "started_at": started}
                 self.journal.save(conn, *place, **values)
             else:

@@ -258,6 +258,7 @@ calls = Table(
     Column("status", Integer),
     _text("error"),
     _text("vendor_request_id"),
+    _text("outcome", "open"),  # open busy there stored "not taken" refused done: core.answers.Left
     Index("ix_calls_write", "write"),
 )
 

@@ -65,7 +65,7 @@ POST = _record(
             _send, "Send", "sends", Safety.KEYED, {"to": Role.WHERE, "amount": Role.MONEY, "text": Role.CONTENT}
         ),
         "find": Action(_find, "Find", "finds"),
-        "hidden": Action(_hidden, "Hide", "hides", Safety.SET, internal=True),
+        "hidden": Action(_hidden, "Hide", "hides", Safety.SET, find=lambda *given: [], internal=True),
     },
     lookups={"box": Lookup(lambda client, query: [Choice("1", "One")])},
 )

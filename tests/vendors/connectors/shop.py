@@ -20,6 +20,7 @@ from connectors.contract import (
     Field,
     Hook,
     Http,
+    InProgress,
     Label,
     Received,
     Refused,
@@ -48,6 +49,8 @@ class Shop:
         data = None if body is None else json.dumps(body, sort_keys=True).encode()
         kind = {} if data is None else {"Content-Type": "application/json"}
         answer = self.session.request(method, f"{self.base}{path}", data=data, headers={**kind, **names})
+        if answer.status_code == 409 and "in_progress" in answer.text:
+            raise InProgress("The shop is still at this request")
         answer.raise_for_status()
         found = answer.json()
         if isinstance(found, dict) and "error" in found:
@@ -251,6 +254,7 @@ ACTIONS = {
         Safety.CONDITIONAL,
         {"item": Role.WHERE, "count": Role.PLAIN, "ref": Role.PLAIN, "version": Role.PLAIN},
         find=find_stock,
+        still=stock_unmoved,
         prepare=with_version,
     ),
     "note": Action(
@@ -272,12 +276,13 @@ ACTIONS = {
         Safety.STAGED,
         {"mail": Role.WHERE},
         find=find_sent,
+        still=still_draft,
         internal=True,
     ),
     "ticket": Action(ticket, "Ticket", "opens a ticket: {text}", Safety.FINDABLE, _TEXT, find=finder("tickets")),
     "payout": Action(payout, "Pay", "pays {amount}", Safety.FINDABLE, _MONEY, find=finder("payouts")),
     "message": Action(message, "Message", "sends {text}", Safety.OPAQUE, _TEXT),
-    "notice": Action(notice, "Notice", "tells us {text}", Safety.OPAQUE, _TEXT),
+    "notice": Action(notice, "Notice", "tells us {text}", Safety.OPAQUE, _TEXT, again_ok=True),
 }
 
 connector = Connector(
