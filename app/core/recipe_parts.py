@@ -9,6 +9,7 @@ from typing import Literal
 
 from app.core.answer import Answer
 from app.core.condition import Condition
+from app.core.schedule import Schedule
 from app.core.template import Template
 from connectors.contract import JSON
 
@@ -121,7 +122,9 @@ class Check:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A whole recipe; `text` is the file as it was read, and its `version` follows from the text alone."""
+    """A whole recipe; `text` is the file as it was read, and its `version` follows from the text alone.
+
+    `trigger` is a kind of event ("zoom.meeting.summary_completed"), or `time` where a `schedule` starts it."""
 
     slug: str
     title: str
@@ -135,6 +138,7 @@ class Recipe:
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
     text: str
+    schedule: Schedule | None = None
 
     @property
     def sha256(self) -> str:
@@ -148,9 +152,10 @@ class Recipe:
 
     @property
     def slugs(self) -> tuple[str, ...]:
-        """The connectors it needs, each once: the trigger's, then the steps' in order, and `openai` for a question."""
-        used = [self.trigger.partition(".")[0], *(step.uses for step in self.steps)]
-        return tuple(dict.fromkeys(filter(None, used)))
+        """The connectors it needs, each once: the trigger's unless it is a time, then the steps' in order, and `openai` for a
+        question."""
+        begins = "" if self.schedule else self.trigger.partition(".")[0]
+        return tuple(dict.fromkeys(filter(None, [begins, *(step.uses for step in self.steps)])))
 
     def problems_with(self, settings: Mapping[str, JSON]) -> list[str]:
         """What is wrong with what was filled in, one sentence per field; empty when the recipe can run with it."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from app.core import shapes
+from app.core import schedule, shapes
 from app.core.recipe_nodes import Nodes
 from app.core.recipe_parts import Recipe, Replaces, Setting
 from app.core.recipe_problems import Problems, suggest
+from app.core.recipe_schedule import read_schedule
 from app.core.recipe_settings import read_settings
 from app.core.recipe_steps import Steps
 from app.core.recipe_yaml import Fields, Node, Scalar
+from app.core.schedule import Schedule
+from app.core.schedule_words import is_time
 from app.core.shapes import HOUSE, Shape
 from app.core.template import Template
 from connectors.contract import Connector, Trigger
@@ -49,7 +52,8 @@ class _Head:
         needed = [key for key in ("recipe", "title", "purpose", "when", "steps") if not self._old_key(key)]
         self.nodes.required(self.root, needed, "this recipe")
         settings = read_settings(self._get("settings"), self.nodes, self.connectors)
-        trigger, event = self._trigger()
+        when = self._schedule()
+        trigger, event = self._at_times(when) if isinstance(self._get("when"), Fields) else self._trigger()
         scope = {"event": event, "settings": _shape(settings), "house": HOUSE_SHAPE}
         self.nodes.backdrop["settings"] = {s.name: s.default for s in settings.values()}
         only_if = self.nodes.condition(self._get("only_if"), scope, "only_if")
@@ -61,7 +65,7 @@ class _Head:
         words = [self.nodes.text(self._get(name), name, most) for name, most in (("title", 120), ("purpose", 600))]
         overview = self.nodes.text(self._get("overview"), "overview", 6_000)
         head = (self._slug(), words[0], words[1], overview, self._replaces())
-        return Recipe(*head, settings, trigger, only_if, serial, steps, checks, self.source)
+        return Recipe(*head, settings, trigger, only_if, serial, steps, checks, self.source, when)
 
     def _get(self, name: str) -> Node | None:
         return self.root.values.get(name)
@@ -90,6 +94,13 @@ class _Head:
         work, who = (self.nodes.text(node.values.get(name), name) for name in ("work", "who"))
         return Replaces(work, number if isinstance(number, int) else 0, who)
 
+    def _schedule(self) -> Schedule | None:
+        node = self._get("when")
+        return read_schedule(node, self.nodes) if isinstance(node, Fields) else None
+
+    def _at_times(self, when: Schedule | None) -> tuple[str, Shape]:
+        return schedule.KIND, shapes.of_event(when.trigger().fields) if when else Shape(any_parts=True)
+
     def _trigger(self) -> tuple[str, Shape]:
         unknown = Shape(any_parts=True)
         name = self.nodes.text(self._get("when"), "when")
@@ -97,6 +108,11 @@ class _Head:
             return "", unknown
         slug, _, kind = name.partition(".")
         at = self.root.values["when"].at
+        if is_time(name):
+            self.problems.add(
+                at, f"`{name}` is a time, and a time has a name in front", f"Write when: {{every: {name}}}."
+            )
+            return name, unknown
         if slug not in self.connectors:
             hint = suggest(slug, self.connectors, say="The connectors are")
             self.problems.add(at, f"there is no connector `{slug}`", hint)
