@@ -9,7 +9,7 @@ from collections import OrderedDict
 from types import FrameType
 
 from app import jobs
-from app.core import alarm, beginning, claims, events, hold, polling, reviews, waits
+from app.core import alarm, beginning, claims, events, firing, hold, polling, reviews, waits, wall
 from app.core.hub import Hub, open_hub
 from app.core.trimming import Trimmer
 from app.settings import Settings
@@ -71,6 +71,8 @@ def tick(hub: Hub, rung: Rung) -> None:
     jobs.ring_event(settings, *(i for i in unrouted if rung.may(i, now, again)))
     jobs.ring_run(settings, *waits.tend(hub))
     jobs.ring_run(settings, *(i for i in claims.ready(hub, _MOST) if rung.may(i, now, again)))
+    wall.watch(hub)
+    jobs.ring_run(settings, *firing.fire(hub))
     reviews.expire(hub)
     for connection_id, kind in polling.due(hub):
         jobs.ring_poll(settings, connection_id, kind)

@@ -89,12 +89,11 @@ def _fire_all(out: Out, only: str | None) -> JSON:
 
 
 def _fire(hub: Hub, out: Out, title: str, slug: str, sample: str) -> dict[str, JSON]:
-    from app.core import runs, samples
+    from app.core import runs
 
     out.say(f"\n{title}: the sample {sample}")
     began = time.monotonic()
-    event = samples.send(hub, slug, sample)
-    run = _ended(hub, event, slug)
+    event, run = _sent(hub, slug, sample)
     took = time.monotonic() - began
     if run is None:
         out.say(f"  Nothing came of it in {took:.0f} s. Is the worker running? See: patchbay doctor")
@@ -115,12 +114,26 @@ def _fire(hub: Hub, out: Out, title: str, slug: str, sample: str) -> dict[str, J
     }
 
 
-def _ended(hub: Hub, event: str, slug: str) -> dict[str, JSON] | None:
+def _sent(hub: Hub, slug: str, sample: str) -> tuple[str, dict[str, JSON] | None]:
+    """(event, run); a recipe of times has no event."""
+    from app import jobs
+    from app.core import recipes, samples
+
+    loaded = recipes.get(hub, slug).recipe
+    if loaded is None or loaded.schedule is None:
+        event = samples.send(hub, slug, sample)
+        return event, _ended(hub, slug, event=event)
+    run = samples.begin(hub, slug, sample)
+    jobs.ring_run(hub.settings, run)
+    return "", _ended(hub, slug, run=run)
+
+
+def _ended(hub: Hub, slug: str, *, event: str = "", run: str = "") -> dict[str, JSON] | None:
     from app.core import runs
 
     until = time.monotonic() + LONGEST
     while time.monotonic() < until:
-        found = [run for run in runs.listing(hub, event=event) if run["recipe"] == slug]
+        found = [runs.get(hub, run)] if run else [r for r in runs.listing(hub, event=event) if r["recipe"] == slug]
         if found and found[0]["state"] in ENDED:
             return found[0]
         time.sleep(0.05)

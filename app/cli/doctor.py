@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 from app.cli import place, supervisor
-from app.cli.speak import JSON, Failed, Out
+from app.cli.speak import JSON, Failed, Out, when
 from app.settings import Settings
 
 LEAST_DISK = 200_000_000  # bytes; below it intake answers 503
@@ -112,6 +112,19 @@ def _clock(given: Settings) -> Finding:
     return "ok", "set from the network"
 
 
+def _jumps(given: Settings) -> Finding:
+    """Jumps of the wall clock: what was to begin at a time may have begun late, or was made good."""
+    if not given.database_url and not (given.home / "patchbay.sqlite").exists():
+        return "note", "looked at once Patchbay has been started"
+    with place.hub() as hub:
+        from app.core import wall
+
+        jumped = wall.jump(hub)
+    if jumped is None:
+        return "ok", "the clock went on steadily"
+    return "note", f"{wall.words(jumped[1])}, at {when(jumped[0])}. See whether it is right: date"
+
+
 def _running(given: Settings) -> Finding:
     running = place.look(given.home)
     if not running:
@@ -153,6 +166,7 @@ LOOKS: dict[str, Callable[[Settings], Finding]] = {
     "database": _database,
     "redis": _redis,
     "clock": _clock,
+    "jumps": _jumps,
     "processes": _running,
     "public address": _public,
 }

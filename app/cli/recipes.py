@@ -1,9 +1,10 @@
-"""`recipe list|check|show|enable|disable|publish`, and `rehearse`."""
+"""`recipe list|check|show|enable|disable|pause|resume|publish`, and `rehearse`."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,46 @@ def show(args: argparse.Namespace, out: Out) -> JSON:
     row = _row(page)
     text = page.recipe.text if page.recipe else page.error
     out.say(text)
+    if times := _times(page):
+        out.say(f"# {times}")
     out.say(f"# version {row['version']}, real accounts: {row['real']}, practice: {row['practice']}")
-    return {**row, "text": text, "error": page.error, "switches": plain({"real": page.real, "practice": page.practice})}
+    return {
+        **row,
+        "text": text,
+        "error": page.error,
+        "times": times,
+        "switches": plain({"real": page.real, "practice": page.practice}),
+    }
+
+
+def _times(page: RecipePage) -> str:
+    """When a recipe of times begins, in words; empty for others."""
+    if page.recipe is None or page.recipe.schedule is None:
+        return ""
+    with place.hub() as hub:
+        from app.core import schedules, zones
+
+        with hub.db.read() as conn:
+            zone = schedules.house_zone(conn)
+        coming = schedules.coming(hub, page.slug, practice=False)
+    words = page.recipe.schedule.words(zone)
+    if coming is None or (coming.next_at is None and not coming.paused):
+        return f"{words}; off"
+    if coming.next_at is None:
+        return f"{words}; paused"
+    there = datetime.fromtimestamp(coming.next_at / 1000, zones.zone(page.recipe.schedule.zone or zone))
+    return f"{words}; next on {there:%Y-%m-%d %H:%M}"
+
+
+def pause(args: argparse.Namespace, out: Out) -> JSON:
+    """Also `resume`: the word typed decides."""
+    with place.hub() as hub:
+        from app.core import schedules
+
+        change = schedules.pause if args.paused else schedules.resume
+        change(hub, args.slug, practice=args.practice, by=place.who())
+    out.say(f"{args.slug} {'is paused: it begins at no time' if args.paused else 'begins at its next time'}.")
+    return {"slug": args.slug, "practice": args.practice, "paused": args.paused}
 
 
 def _page(slug: str) -> RecipePage:
@@ -162,9 +201,12 @@ def publish(args: argparse.Namespace, out: Out) -> JSON:
 
 def rehearse(args: argparse.Namespace, out: Out) -> JSON:
     try:
-        body = Path(args.event).read_bytes()
+        body = Path(args.event).read_bytes() if args.event else b""
     except OSError as problem:
         raise Misused(f"{args.event} cannot be read: {problem.strerror}") from None
+    loaded = _page(args.slug).recipe
+    if not args.event and loaded is not None and loaded.schedule is None:
+        raise Misused("Say what comes in: --event FILE. Only a recipe that begins at times can do without")
     with place.hub() as hub:
         from app.core import rehearsal
 
@@ -204,6 +246,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
             )
             parser.add_argument("--connection", metavar="SLUG=ID", action="append", help="the account to use")
         parser.set_defaults(act=act)
+    for name, text in (("pause", "begin at no time until it is resumed"), ("resume", "begin at its times again")):
+        parser = under.add_parser(name, help=text, description=text, parents=[common])
+        parser.add_argument("slug", metavar="SLUG")
+        parser.add_argument("--practice", action="store_true", help="on the practice accounts, not the real ones")
+        parser.set_defaults(act=pause, paused=name == "pause")
     text = "make the recipe in DIR the one that new runs use"
     parser = under.add_parser("publish", help=text, description=text, parents=[common])
     parser.add_argument("dir", metavar="DIR")
@@ -211,6 +258,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
     text = "run a recipe without sending anything; prints the exact requests it would send"
     parser = commands.add_parser("rehearse", help=text, description=text, parents=[common])
     parser.add_argument("slug", metavar="SLUG")
-    parser.add_argument("--event", metavar="FILE", required=True, help="the body that the vendor would send")
+    parser.add_argument(
+        "--event",
+        metavar="FILE",
+        help='the body that the vendor would send; for a recipe of times {"at": "2026-11-30T07:00"}, or nothing for now',
+    )
     parser.add_argument("--practice", action="store_true", help="with the practice settings and accounts")
     parser.set_defaults(act=rehearse)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
-from app.core import audit, house, recipe, trial
+from app.core import audit, house, recipe, schedules, trial
 from app.core.hub import Hub
 from app.core.recipe import Recipe, RecipeError
 from app.core.statements import insert_once, upsert
@@ -113,6 +113,8 @@ def _publish(conn: Connection, hub: Hub, loaded: Recipe, by: str) -> None:
     insert_once(conn, recipes, row)
     house.put(conn, f"recipe:{loaded.slug}", {"version": loaded.version, "by": by})
     conn.execute(update(switches).where(switches.c.slug == loaded.slug).values(version=loaded.version))
+    for practice in conn.execute(select(switches.c.practice).where(switches.c.slug == loaded.slug, switches.c.is_on)):
+        schedules.keep(conn, hub, loaded, bool(practice[0]))
     audit.add(conn, hub, by, "published recipe", f"recipe:{loaded.slug}", {"version": loaded.version})
 
 
@@ -213,6 +215,7 @@ def switch_on(
     page = get(hub, slug)
     if page.recipe is None:
         raise CannotSwitchOn(f"This recipe does not load:\n{page.error}")
+    loaded = page.recipe
     if level not in LEVELS:
         raise CannotSwitchOn(f"The level is one of {', '.join(LEVELS)}, not {level}")
     old = page.practice if practice else page.real
@@ -234,6 +237,7 @@ def switch_on(
 
     def save(conn: Connection) -> None:
         upsert(conn, switches, {"slug": slug, "practice": practice}, row)
+        schedules.keep(conn, hub, loaded, practice)
         facts = {"practice": practice, "level": level, "version": page.version}
         audit.add(conn, hub, by, "switched on", f"recipe:{slug}", facts)
 
@@ -263,6 +267,7 @@ def switch_off(hub: Hub, slug: str, *, practice: bool = False, by: str = "") -> 
     def save(conn: Connection) -> None:
         mine = (switches.c.slug == slug) & (switches.c.practice == practice)
         conn.execute(update(switches).where(mine).values(is_on=False, changed_at=hub.now(), changed_by=by))
+        schedules.leave(conn, slug, practice)
         audit.add(conn, hub, by, "switched off", f"recipe:{slug}", {"practice": practice})
 
     hub.db.write(save)

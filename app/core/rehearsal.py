@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.core import model, recipes, scope, waits
+from app.core import model, recipes, schedules, scope, waits
 from app.core.connections import asking
 from app.core.gate import drawn_result
 from app.core.hub import Hub
@@ -27,12 +27,14 @@ def rehearse(hub: Hub, slug: str, body: bytes, *, practice: bool | None = None) 
     switch = page.practice if practice or (practice is None and page.real is None) else page.real
     if switch is None:
         raise ValueError("Fill in this recipe's form first: a rehearsal needs its settings and accounts")
-    trigger = scope.trigger_of(hub, page.recipe.trigger)
+    with hub.db.read() as conn:
+        people, zone = scope.people(conn, switch.practice), schedules.house_zone(conn)
+    trigger = scope.trigger_for(hub.connectors, page.recipe, zone)
     if trigger is None:
         raise ValueError(f"There is no trigger {page.recipe.trigger}")
-    with hub.db.read() as conn:
-        people = scope.people(conn, switch.practice)
-    seen = scope.make(page.recipe, _shape(trigger.shape, body), switch.settings, people)
+    event = _shape(trigger.shape, body)
+    today = str(event["date"]) if page.recipe.schedule else ""
+    seen = scope.make(page.recipe, event, switch.settings, people, today)
     if page.recipe.only_if is not None and not page.recipe.only_if.holds(seen):
         return {"event": seen["event"], "ended": "ignored", "steps": [], "requests": []}
     hands = _Drawing(hub, page.recipe, dict(switch.connections))

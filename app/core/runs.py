@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, union_all, update
 
-from app.core import afresh, audit, recipes
+from app.core import afresh, audit, recipes, schedule
 from app.core.claims import FINAL
 from app.core.handover import SHOWN as REVIEW_COLUMNS
 from app.core.hub import Hub
@@ -119,7 +119,7 @@ def story(hub: Hub, run_id: str) -> dict[str, Any]:
     told = [_entry(hub, run_id, e, {write["id"]: write["arguments"] for write in changes}) for e in lines]
     return {
         "run": _row(run),
-        "event": _event(event),
+        "event": _event(event) or _instant(hub, run),
         "steps": _steps(hub, run, told, changes),
         "writes": changes,
         "reviews": [_review(r) for r in asked],
@@ -228,6 +228,15 @@ def _removed(run: RowMapping, event: RowMapping | None) -> list[str]:
 def _event(row: RowMapping | None) -> dict[str, Any] | None:
     names = ("id", "kind", "state", "received_at", "occurred_at", "copies", "error", "connection")
     return {name: row[name] for name in names} | {"is_kept": row["body"] is not None} if row else None
+
+
+def _instant(hub: Hub, run: RowMapping) -> dict[str, Any] | None:
+    """What a run began with that no event began: an instant, in the form of an event without an id."""
+    given = hub.vault.open_json(run["input"], f"runs:{run['id']}:input") or {}
+    if run["event"] or "event" not in given:
+        return None
+    facts = {"id": "", "kind": schedule.KIND, "state": "routed", "received_at": run["made_at"], "occurred_at": None}
+    return facts | {"copies": 0, "error": "", "connection": "", "is_kept": True, "value": given["event"]}
 
 
 def _entry(hub: Hub, run_id: str, row: RowMapping, sent: Mapping[str, Any]) -> dict[str, Any]:

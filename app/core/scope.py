@@ -14,7 +14,7 @@ from app.core.recipe import Recipe
 from app.core.stops import Failed
 from app.core.work import Work
 from app.db.models import events, users
-from connectors.contract import JSON, Trigger
+from connectors.contract import JSON, Connector, Trigger
 
 _SEEN = select(events.c.kind, events.c.body).where(events.c.id == bindparam("which"))
 _NAMES = select(users.c.name).where(users.c.state == "active").order_by(users.c.made_at)
@@ -25,6 +25,14 @@ def trigger_of(hub: Hub, kind: str) -> Trigger | None:
     slug, _, name = kind.partition(".")
     connector = hub.connectors.get(slug)
     return next((t for t in connector.triggers if t.kind == name), None) if connector else None
+
+
+def trigger_for(connectors: Mapping[str, Connector], recipe: Recipe, zone: str = "UTC") -> Trigger | None:
+    """What starts a recipe: an event of a connector, or a time, in `zone` unless the recipe names one."""
+    if recipe.schedule is not None:
+        return recipe.schedule.trigger(zone)
+    slug, _, kind = recipe.trigger.partition(".")
+    return next((t for t in connectors[slug].triggers if t.kind == kind), None) if slug in connectors else None
 
 
 def people(conn: Connection, practice: bool) -> list[str]:
@@ -51,7 +59,10 @@ def make(
 def scope_of(work: Work) -> dict[str, Any]:
     """The same for a claimed run: as things were when it began."""
     given = work.given
-    event = work.claim.event if work.claim.event is not None else event_of(work.hub, work.run["event"])
+    if work.claim.event is not None:
+        event = work.claim.event
+    else:
+        event = event_of(work.hub, work.run["event"]) if work.run["event"] else given["event"]
     return make(work.recipe, event, given["settings"], given["people"], given["today"])
 
 

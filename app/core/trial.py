@@ -36,11 +36,13 @@ def check(connectors: Mapping[str, Connector], folder: Path) -> tuple[Recipe, li
 
 def try_case(connectors: Mapping[str, Connector], loaded: Recipe, case: Case) -> list[str]:
     """What differs from what the case expects, in words."""
-    slug, _, kind = loaded.trigger.partition(".")
-    trigger = next(t for t in connectors[slug].triggers if t.kind == kind)
+    trigger = scope.trigger_for(connectors, loaded)
+    assert trigger is not None, "a recipe that loads has a trigger"
     hands = _FromCase(connectors, case)
     try:
-        seen = scope.make(loaded, trigger.shape(case.body), case.settings, list(case.people), case.today)
+        event = trigger.shape(case.body)
+        today = case.today or (str(event["date"]) if loaded.schedule else "")
+        seen = scope.make(loaded, event, case.settings, list(case.people), today)
         if loaded.only_if is not None and not loaded.only_if.holds(seen):
             return cases.compare(case, [], "ignored")
         seen = walk(loaded, seen, hands)

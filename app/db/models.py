@@ -299,10 +299,11 @@ schedules = Table(
     _text("spec"),
     _text("zone"),
     _text("catch_up", "last"),
-    _int("window"),
+    _int("window"),  # ms
     Column("last_at", BigInteger),
-    Column("next_at", BigInteger),
+    Column("next_at", BigInteger),  # null while the recipe is off
     _flag("paused"),
+    partial("ix_schedules_due", "next_at", where="next_at is not null"),
 )
 
 limits = Table("limits", metadata, Column("key", Text, primary_key=True), _int("tat"))

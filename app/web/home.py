@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, url_for
 
-from app.core import connections, overview, runs
+from app.core import connections, overview, runs, wall
 from app.core import recipes as recipes_core
 from app.core.recipes import RecipePage
 from app.web import words
@@ -58,6 +58,12 @@ def _summary(numbers: dict[str, int], steps: list[dict[str, Any]]) -> str:
 def _trouble(accounts: list[dict[str, Any]], numbers: dict[str, int]) -> list[dict[str, str]]:
     """What stopped, how many wait for it, and the one button that helps."""
     found = []
+    if jumped := wall.jump(hub()):
+        says = (
+            "Look whether it is right now. What was to begin in between follows each recipe’s own rule for missed times"
+        )
+        link = url_for("recipes.show_all")
+        found.append(_notice("warn", f"{wall.words(jumped[1])}, {words.ago(jumped[0])}", says, link, "See the recipes"))
     for row in accounts:
         if row["state"] == "reconnect":
             link = url_for("connections.show", connection_id=row["id"])

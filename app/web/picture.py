@@ -26,8 +26,8 @@ class Spot:
     code: str = ""
 
 
-def draw(recipe: Recipe, connectors: Mapping[str, Connector]) -> list[Spot]:
-    spots = [_when(recipe, connectors)]
+def draw(recipe: Recipe, connectors: Mapping[str, Connector], zone: str = "UTC") -> list[Spot]:
+    spots = [_when(recipe, connectors, zone)]
     if recipe.only_if:
         source = recipe.only_if.source
         spots.append(Spot("only", "funnel", "Is it wanted?", f"Looks at {_looks_at(source, recipe)}", code=source))
@@ -47,7 +47,9 @@ def _looks_at(source: str, recipe: Recipe) -> str:
     return " and ".join(f"“{label}”" for label in labels) if labels else "what came in"
 
 
-def _when(recipe: Recipe, connectors: Mapping[str, Connector]) -> Spot:
+def _when(recipe: Recipe, connectors: Mapping[str, Connector], zone: str) -> Spot:
+    if recipe.schedule is not None:
+        return Spot("when", "clock", "When · a time", recipe.schedule.words(zone))
     slug, _, kind = recipe.trigger.partition(".")
     connector = connectors.get(slug)
     labels = {t.kind: t.label for t in connector.triggers} if connector else {}

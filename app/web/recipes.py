@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from app import jobs
-from app.core import connections, overview, runs, samples
+from app.core import connections, overview, runs, samples, schedules
 from app.core import recipes as core
 from app.core.recipe import Recipe
 from app.core.recipes import RecipePage
@@ -69,7 +69,7 @@ def save(slug: str) -> Response:
         )
     except (ValueError, ConnectorError) as problem:
         return _page(found, recipe, str(problem), values, {"level": level, "accounts": accounts})
-    return done("recipes.show", "on", slug=slug)
+    return done("recipes.show", "on_times" if recipe.schedule else "on", slug=slug)
 
 
 @pages.post("/recipes/<slug>/switch")
@@ -86,7 +86,19 @@ def switch(slug: str) -> Response:
         core.switch_on(hub(), slug, level=found.real.level, by=person().id)
     except (ValueError, ConnectorError) as problem:
         return _page(found, recipe, str(problem))
-    return done("recipes.show", "on", slug=slug)
+    return done("recipes.show", "on_times" if recipe.schedule else "on", slug=slug)
+
+
+@pages.post("/recipes/<slug>/times")
+@needs("build")
+def times(slug: str) -> Response:
+    """Pauses and resumes the times of a recipe on the real accounts."""
+    paused = sent("to")["to"] == "pause"
+    try:
+        (schedules.pause if paused else schedules.resume)(hub(), slug, by=person().id)
+    except LookupError:
+        abort(404)
+    return done("recipes.show", "times_paused" if paused else "times_resumed", slug=slug)
 
 
 @pages.post("/recipes/<slug>/try")
@@ -98,6 +110,10 @@ def try_it(slug: str) -> Response:
     if sample not in samples.names(hub(), slug):
         abort(404)
     try:
+        if recipe.schedule is not None:
+            run_id = samples.begin(hub(), slug, sample)
+            jobs.ring_run(hub().settings, run_id)
+            return done("runs.show", run_id=run_id)
         event_id = samples.send(hub(), slug, sample)
     except (ValueError, ConnectorError) as problem:
         return _page(found, recipe, str(problem), at="practice")
@@ -126,6 +142,9 @@ def _page(
     at: str = "accounts",
 ) -> Response:
     real, chosen = found.real, chosen or {}
+    with hub().db.read() as conn:
+        zone = schedules.house_zone(conn)
+    when = recipe.schedule
     data = {
         "slug": found.slug,
         "title": recipe.title,
@@ -136,13 +155,15 @@ def _page(
         "samples": samples.names(hub(), found.slug),
         "runs": runs.listing(hub(), recipe=found.slug, limit=6),
         "problem": problem,
+        "times": when and {"words": when.words(zone), "zone": when.zone or zone, "catch_up": when.catch_up},
+        "coming": schedules.coming(hub(), found.slug, practice=False) if when else None,
     }
     return page(
         "recipes/show.html",
         data,
         status=422 if problem else 200,
         recipe=recipe,
-        picture=picture.draw(recipe, hub().connectors),
+        picture=picture.draw(recipe, hub().connectors, zone),
         values=typed or recipe_form.values(recipe, real.settings if real else {}),
         level=chosen.get("level") or (real.level if real else "review"),
         daily_tokens=request.form.get("daily_tokens") or (real.daily_tokens if real else core.DAILY_TOKENS),

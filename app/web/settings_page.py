@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.core import house, keeping, sessions, users
+from app.core import house, keeping, schedules, sessions, users, zones
 from app.web import refusals
 from app.web.answers import done, page
 from app.web.context import hub, person, sent
@@ -26,8 +26,10 @@ def show() -> Response:
 def _page(problem: str = "", at: str = "", token: str = "", typed: dict[str, str] | None = None) -> Response:
     with hub().db.read() as conn:
         people = house.get(conn, "people", [])
+        zone = schedules.house_zone(conn)
     data: dict[str, Any] = {
         "people": people,
+        "zone": zone,
         "tokens": sessions.token_listing(hub(), person()),
         "refused": refusals.listing(hub()),
         "keep": keeping.days(hub()),
@@ -45,6 +47,7 @@ def _page(problem: str = "", at: str = "", token: str = "", typed: dict[str, str
         at=at,
         roles=users.ROLES,
         kinds=keeping.KINDS,
+        zones=sorted(zones.names()),
         typed=typed or {},
         fixed=hub().settings.keep,
     )
@@ -58,6 +61,20 @@ def save_people() -> Response:
     if len(kept) > MOST_PEOPLE:
         return _page(f"That are {len(kept)} names; at most {MOST_PEOPLE} fit.", "people")
     hub().db.write(lambda conn: house.put(conn, "people", kept))
+    return done("settings_page.show", "saved")
+
+
+@pages.post("/settings/zone")
+@needs("build")
+def save_zone() -> Response:
+    """The time zone of every recipe that names none."""
+    typed = " ".join(request.form.get("zone", "").split())
+    try:
+        schedules.set_house_zone(hub(), typed, by=person().id)
+    except ValueError as problem:
+        return _page(
+            str(problem).replace("`", "“", 1).replace("`", "”", 1).replace("`", ""), "zone", typed={"zone": typed}
+        )
     return done("settings_page.show", "saved")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core import recipes, runs, scope
+from app.core import recipes, runs, schedule, scope, zones
 from app.core.hub import Hub
 from app.web import states, values
 from app.web.change import view_of
@@ -51,6 +51,9 @@ def title_of(hub: Hub, slug: str) -> str:
 def _event(hub: Hub, event: dict[str, Any] | None) -> dict[str, Any] | None:
     if event is None:
         return None
+    if event["kind"] == schedule.KIND:
+        label = f"It was {event['value']['weekday']}, {event['value']['time']}, {zones.words(event['value']['zone'])}"
+        return event | {"label": label, "fields": values.fields(event["value"])}
     trigger = scope.trigger_of(hub, event["kind"])
     fields = values.fields(scope.event_of(hub, event["id"])) if trigger and event["is_kept"] else []
     return event | {"label": trigger.label if trigger else event["kind"], "fields": fields}

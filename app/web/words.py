@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Flask, g, request, url_for
 
-from app.core import keeping, overview, users
+from app.core import keeping, overview, users, zones
 from app.core.paging import MANY
 from app.web import csrf, hold, states
 from app.web.context import hub
@@ -28,6 +28,9 @@ SAID: dict[str, tuple[str, str]] = {
     "removed": ("info", "Removed. Nothing of it is used any more."),
     "works": ("good", "Tested just now: the account answers."),
     "on": ("good", "Switched on. It starts with the next thing that happens."),
+    "on_times": ("good", "Switched on. It begins at its next time."),
+    "times_paused": ("info", "Paused. Nothing begins until you resume."),
+    "times_resumed": ("good", "Resumed. It begins at its next time; what fell into the pause is left out."),
     "off": ("info", "Switched off. What had begun still comes to its end."),
     "fill_in": ("info", "Fill in the form once; after that the switch is enough."),
     "again": ("info", "It goes on from the step that stopped. What was done is not done twice."),
@@ -41,7 +44,7 @@ _PERSON = re.compile(r"\b[0-9a-z]{26}\b")
 
 
 def register(app: Flask) -> None:
-    amounts = (ago, iso, clock, duration, hours, money, number, several)
+    amounts = (ago, iso, clock, local, duration, hours, money, number, several)
     texts = (named, initials, plain_json, sentence, sample_words, connector_title, kept_words, removal_words)
     runs = (states.run_tone, states.run_words, states.step_tone, states.step_words)
     badges = (states.connection_badge, states.recipe_badge, states.recipe_state)
@@ -143,6 +146,12 @@ def kept_words(removed: list[str]) -> str:
 def removal_words(kind: str) -> str:
     """What was removed, for the list of it."""
     return keeping.REMOVED.get(kind, kind)
+
+
+def local(ms: int, zone: str) -> str:
+    """A moment in the words of a zone: "Monday, 30 November 2026, 07:00"."""
+    there = datetime.fromtimestamp(ms / 1000, zones.zone(zone))
+    return f"{there:%A}, {there.day} {there:%B %Y, %H:%M}"
 
 
 def connector_title(slug: str) -> str:

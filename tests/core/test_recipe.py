@@ -11,6 +11,7 @@ from app.core import recipe
 from app.core.recipe import Problem, RecipeError
 from app.core.recipe_problems import Problems
 from app.core.recipe_yaml import Fields, Scalar, parse
+from app.core.schedule import Schedule
 from tests.core import shipped
 from tests.core.small import CONNECTORS, HEAD, STEPS, load, problems
 
@@ -329,3 +330,46 @@ def test_any_broken_recipe_loads_or_is_a_recipe_error(data: st.DataObject) -> No
     except RecipeError as error:
         found = error.problems
     assert all(p.line > 0 and p.column > 0 and p.message and str(p) for p in found)
+
+
+AT_TIMES = GOOD.replace("when: shop.order.made", "when: {every: monday at 07:00, zone: Europe/Berlin}")
+
+
+def at_times(when: str) -> str:
+    changed = AT_TIMES.replace("{every: monday at 07:00, zone: Europe/Berlin}", when)
+    return changed.replace("event.topic", "event.local").replace("event.tags", "event.weekday")
+
+
+def test_a_recipe_of_times_needs_no_account_to_begin() -> None:
+    made = load(at_times("{every: monday at 07:00, zone: Europe/Berlin, catch_up: all, window: 2 days}"))
+    assert made.trigger == "time"
+    assert made.schedule == Schedule("0 7 * * 1", "Every Monday at 07:00", "Europe/Berlin", "all", 2 * 86_400_000)
+    assert made.slugs == ("openai", "post")
+    assert load(at_times('{cron: "0 7 * * 1"}')).schedule == Schedule("0 7 * * 1", "At 07:00 on Monday")
+
+
+@pytest.mark.parametrize(
+    ("when", "column", "message", "hint"),
+    [
+        (
+            "{every: monday at 07:00, zone: Europe/Berln}",
+            32,
+            "`Europe/Berln` is no time zone",
+            "Did you mean `Europe/Berlin`?",
+        ),
+        ("{every: monday at 07:00, zone: Berlin}", 38, "`Berlin` is no time zone", "Did you mean `Europe/Berlin`?"),
+        ("{every: moonday at 07:00}", 15, "`moonday` is no day this hub knows", "Write it like: monday at 07:00"),
+        ("{evry: monday at 07:00}", 8, "`evry` does not belong in a `when` that is a time", "Did you mean `every`?"),
+        ("{zone: UTC}", 7, "this `when` says no time", "Write one of them"),
+        ('{cron: "0 7 31 2 *"}', 14, "this cron line", "Write it like 0 7 * * 1"),
+        ('{cron: "0 7 1 * 1"}', 14, "would start on either", "Write it like 0 7 * * 1"),
+        ("{every: hour, catch_up: lats}", 31, "`catch_up` cannot be `lats`", "Did you mean `last`?"),
+        ("{every: hour, window: a while}", 29, "`a while` is no length of time", "Write it like 90 minutes"),
+        ("monday at 07:00", 7, "`monday at 07:00` is a time", "Write when: {every: monday at 07:00}."),
+    ],
+)
+def test_times_that_cannot_be_are_named_where_they_stand(when: str, column: int, message: str, hint: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load(at_times(when))
+    here = [p for p in caught.value.problems if (p.line, p.column) == (7, column)]
+    assert any(message in p.message and hint in p.hint for p in here), str(caught.value)
