@@ -90,6 +90,8 @@ def _by_status(answer: Answer, error: Exception, connector: Connector, *, write:
         return trouble(Kind.WAIT, f"{connector.title} is overloaded", retry_after(answer, now) or 10.0)
     if status in _BUSY or status >= 500:
         seconds = retry_after(answer, now)
+        if status == 503 and seconds and not write:  # RFC 9110, 10.2.3: how long the service expects to be unavailable
+            return trouble(Kind.WAIT, f"{connector.title} is not available for now", seconds)
         left = Left.STORED if answer.headers.get(connector.replayed) == "true" else Left.OPEN
         return trouble(Kind.UNKNOWN if write else Kind.RETRY, f"{connector.title} answered {status}", seconds, left)
     if status in (409, 412) and write:
