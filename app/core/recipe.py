@@ -10,6 +10,7 @@ from app.core.answer import Answer
 from app.core.condition import Condition
 from app.core.recipe_parts import Check, Fixed, Given, Recipe, Replaces, Setting, Step, Wait
 from app.core.recipe_problems import Problem, Problems, RecipeError
+from app.core.schedule import KIND
 from app.core.template import Template, TemplateProblem
 from connectors.contract import Connector
 
@@ -38,6 +39,15 @@ def load(text: str, filename: str, connectors: Mapping[str, Connector]) -> Recip
     problems = Problems(filename, text)
     root = recipe_yaml.parse(text, problems)
     return recipe_reader.read(root, problems, text, connectors)
+
+
+def written_trigger(text: str) -> str:
+    """What stands after `when:`, without reading the rest; empty where nothing can be made of it."""
+    root = recipe_yaml.parse(text, Problems("", text))
+    when = root.values.get("when") if isinstance(root, recipe_yaml.Fields) else None
+    if isinstance(when, recipe_yaml.Fields):
+        return KIND
+    return when.text.strip() if isinstance(when, recipe_yaml.Scalar) else ""
 
 
 def text_of(folder: Path) -> str:

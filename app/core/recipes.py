@@ -123,6 +123,14 @@ def version(hub: Hub, slug: str, version_: str) -> Recipe:
     return _version(_HubKey(hub), slug, version_)
 
 
+def written_trigger(hub: Hub, slug: str, version_: str) -> str:
+    """The trigger that the text of a version names, also of one that does not load; empty where that cannot be told."""
+    where = (recipes.c.slug == slug) & (recipes.c.version == version_)
+    with hub.db.read() as conn:
+        text = str(conn.execute(select(recipes.c.text).where(where)).scalar_one())
+    return recipe.written_trigger(text)
+
+
 class _HubKey:
     """Lets a hub be part of a cache key by what its recipes depend on."""
 

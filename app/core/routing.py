@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
@@ -88,8 +89,8 @@ def _wish(hub: Hub, event: RowMapping, switch: Switch, people: list[str], start_
     """None when the recipe is about something else."""
     try:
         recipe = recipes.version(hub, switch.slug, switch.version)
-    except RecipeError as problem:
-        return _Wish(switch, None, f"{switch.slug} does not load: {problem.problems[0].message}")
+    except RecipeError:
+        return _stuck(hub, event, switch, people, start_key)
     trigger = scope.trigger_of(hub, event["kind"])
     if recipe.trigger != event["kind"] or trigger is None:
         return None
@@ -104,6 +105,18 @@ def _wish(hub: Hub, event: RowMapping, switch: Switch, people: list[str], start_
     given = {"settings": dict(switch.settings), "connections": dict(switch.connections), "people": people}
     row = _row(hub, event, switch, serial, shaped, {**given, "today": seen["house"]["today"]}, start_key)
     return _Wish(switch, row, event=shaped)
+
+
+def _stuck(hub: Hub, event: RowMapping, switch: Switch, people: list[str], start_key: str) -> _Wish | None:
+    """A version that no longer loads here, since an action it uses is gone, say: the event gets its run all the same, which
+    waits and says why. Nobody can tell whether `only_if` would have left it out."""
+    trigger = scope.trigger_of(hub, event["kind"])
+    if trigger is None or recipes.written_trigger(hub, switch.slug, switch.version) not in ("", event["kind"]):
+        return None
+    shaped = trigger.shape(hub.vault.open(event["body"], f"events:{event['id']}:body"))
+    given = {"settings": dict(switch.settings), "connections": dict(switch.connections), "people": people}
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    return _Wish(switch, _row(hub, event, switch, "", shaped, {**given, "today": today}, start_key), event=shaped)
 
 
 def _row(

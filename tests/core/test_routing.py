@@ -182,3 +182,36 @@ def test_starting_over_says_why_it_cannot(here: World) -> None:
     recipes.switch_off(here.hub, RECIPE, practice=True)
     with pytest.raises(ValueError, match="Nothing to start: no recipe is switched on"):
         events.replay(here.hub, event)
+
+
+def stored(here: World, old: str, new: str) -> None:
+    """The stored text as if this hub had lost what it uses: it loaded when it was published."""
+    own = models.recipes.c.slug == RECIPE
+    with here.hub.db.read() as conn:
+        text = str(conn.execute(select(models.recipes.c.text).where(own)).scalar_one())
+    assert old in text
+    here.hub.db.write(lambda conn: conn.execute(update(models.recipes).where(own).values(text=text.replace(old, new))))
+    recipes._version.cache_clear()
+
+
+def test_a_recipe_whose_action_is_gone_gets_its_run_which_waits_and_says_why(here: World) -> None:
+    stored(here, "do: notion.create_page", "do: notion.make_page")
+    event = here.receive()
+    here.work()
+    run = here.run()
+    assert (run["event"], run["state"]) == (event, "waiting")
+    assert "notion.make_page" in run["why"]
+    assert [review["kind"] for review in here.reviews(state="open")] == ["stuck"]
+    stored(here, "do: notion.make_page", "do: notion.create_page")
+    runs.retry(here.hub, run["id"])
+    here.work()
+    assert here.state()[:2] == ("done", ["Catch-up"])
+
+
+def test_a_recipe_that_does_not_load_leaves_other_kinds_of_events_alone(here: World) -> None:
+    stored(here, "when: zoom.meeting.summary_completed", "when: zoom.meeting.summary_updated")
+    stored(here, "do: notion.create_page", "do: notion.make_page")
+    here.receive()
+    here.work()
+    assert here.runs() == []
+    assert here.events()[0]["state"] == "ignored"
