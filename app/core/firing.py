@@ -38,7 +38,9 @@ def _fire(hub: Hub, row: RowMapping) -> list[str]:
         zone = row["zone"] or schedules.house_zone(conn)
         switch = next((s for s in recipes.all_on(conn) if (s.slug, s.practice) == (slug, practice)), None)
         people = scope.people(conn, practice)
-    wanted = _made_good(row, zone, now) if switch is not None else []
+    # Until this hub was resumed, the one that its data was taken from may have begun these.
+    resumed = (hub.doubt or {}).get("resumed_at", 0)
+    wanted = [at for at in _made_good(row, zone, now) if at > resumed] if switch is not None else []
     rows = []
     for at, last in zip(wanted, [row["last_at"], *wanted], strict=False):
         assert switch is not None

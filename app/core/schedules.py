@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, select
 
-from app.core import audit, house, schedule, zones
+from app.core import audit, hold, house, schedule, zones
 from app.core.hub import Hub
 from app.core.recipe import Recipe
 from app.core.statements import change, upsert
@@ -18,6 +18,7 @@ _BY_ID = select(schedules).where(schedules.c.id == bindparam("which"))
 _DUE = (
     select(schedules)
     .where(schedules.c.next_at.is_not(None), schedules.c.next_at <= bindparam("now"), ~schedules.c.paused)
+    .where(hold.is_off())
     .order_by(schedules.c.next_at)
     .limit(50)
 )

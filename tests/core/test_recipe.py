@@ -353,7 +353,7 @@ def test_a_recipe_of_times_needs_no_account_to_begin() -> None:
     [
         (
             "{every: monday at 07:00, zone: Europe/Berln}",
-            32,
+            38,
             "`Europe/Berln` is no time zone",
             "Did you mean `Europe/Berlin`?",
         ),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from app.core import firing, recipes, rehearsal, runs, schedules, wall
+from app.core import firing, hold, house, recipes, rehearsal, runs, schedules, wall
 from app.core.hub import open_hub
 from app.db.models import recipes as table
 from app.settings import Settings
@@ -181,6 +181,23 @@ def test_a_pause_leaves_out_what_falls_into_it(here: World, clock: time_machine.
     assert firing.fire(here.hub) == []
     to(clock, "2026-11-29T16:00:01Z")
     assert len(firing.fire(here.hub)) == 1
+
+
+def test_a_hub_that_was_put_back_begins_nothing_of_the_time_before_it_was_resumed(
+    here: World, clock: time_machine.Traveller, tmp_path: Path
+) -> None:
+    on(here, tmp_path, "{every: hour, catch_up: all}")
+    here.hub.db.write(lambda conn: house.put(conn, "hold", hold.Hold(hold.RESTORED, here.hub.now(), 1).__dict__))
+    to(clock, "2026-11-29T15:30:00Z")
+    assert firing.fire(here.hub) == []
+    hold.resume(here.hub, by="Ana")
+    again = open_hub(here.settings, quick(here.settings))
+    try:
+        assert firing.fire(again) == []
+        to(clock, "2026-11-29T16:00:01Z")
+        assert len(firing.fire(again)) == 1
+    finally:
+        again.close()
 
 
 def test_a_recipe_that_is_off_begins_nothing_and_makes_nothing_good(

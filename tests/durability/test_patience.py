@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -21,7 +21,7 @@ def _in(seconds: int) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
-SHAPES = {
+SHAPES: Mapping[str, Callable[[], tuple[str, int]]] = {
     "seconds": lambda: ("300", 300_000),
     "an HTTP date": lambda: (format_datetime(_in(300), usegmt=True), 300_000),
     "an ISO date": lambda: (_in(300).strftime("%Y-%m-%dT%H:%M:%SZ"), 300_000),
