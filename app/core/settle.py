@@ -74,13 +74,13 @@ def _re_read(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
     """Conditional and staged: ours there, or the object as the request expects it (then a late copy of it loses)."""
     if found := _find(work, change, row):
         return found
-    if sent and not any(call["outcome"] in (Left.OPEN, Left.BUSY, Left.STORED) for call in sent):
-        _fail(work, change, row, row["error"])  # each try was answered with no
+    if _never_taken(sent):
+        _fail(work, change, row, row["error"])
     still, client = change.action.still, change.opened.client
     if still is None or not _read(work, change, row, lambda: still(client, change.arguments)):
         raise _ask_person(work, change, row, "what it would change is not as it was")
     if _last(sent) is Left.THERE:
-        _fail(work, change, row, row["error"])
+        raise _ask_person(work, change, row, _WHY_NOT_AGAIN[Left.THERE])
     return None
 
 
@@ -88,8 +88,10 @@ def _set(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
     """An overwrite may be repeated once no copy can be under way, while the old value still stands."""
     if found := _find(work, change, row):
         return found
-    if _last(sent) is Left.THERE:
+    if _never_taken(sent):
         _fail(work, change, row, row["error"])
+    if _last(sent) is Left.THERE:
+        raise _ask_person(work, change, row, _WHY_NOT_AGAIN[Left.THERE])
     if work.hub.steady.now() < row["deadline_at"]:
         raise Later(f"{_not_there(change)}, looking again before anything is sent", row["deadline_at"])
     take, client = change.action.snapshot, change.opened.client
@@ -105,8 +107,8 @@ def _look(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
     if found := _find(work, change, row):
         return found
     now, lag = work.hub.steady.now(), work.patience.settle(change.action.settle)
-    if len(sent) == 1 and _last(sent) is Left.THERE:
-        _fail(work, change, row, row["error"])  # the only try was answered with no
+    if _never_taken(sent):
+        _fail(work, change, row, row["error"])
     if now < row["deadline_at"] + lag:
         raise Later(f"{_not_there(change)}, looking again before anything is sent", row["deadline_at"] + lag)
     if row["looks"] == 0:
@@ -117,9 +119,7 @@ def _look(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
 
 def _absent(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
     last = _last(sent)
-    if last is Left.THERE:
-        _fail(work, change, row, row["error"])
-    if last is Left.STORED and _key_lives(work, change, row):
+    if last is Left.THERE or (last is Left.STORED and _key_lives(work, change, row)):
         raise _ask_person(work, change, row, _WHY_NOT_AGAIN[last])
     if change.action.settle > 0 and Role.MONEY in change.action.roles.values():
         raise _ask_person(work, change, row, "it is about money, and what is not found yet may still turn up")
@@ -161,6 +161,12 @@ def _sent(work: Work, row: RowMapping) -> Sent:
 def _last(sent: Sent) -> Left:
     """What the latest call left behind; one that its worker did not live to end may have arrived."""
     return Left(sent[-1]["outcome"]) if sent else Left.OPEN
+
+
+def _never_taken(sent: Sent) -> bool:
+    """Each try was answered with a no, so that nothing can have arrived. A no to a later try says nothing about an earlier
+    one whose answer was lost."""
+    return bool(sent) and not any(call["outcome"] in (Left.OPEN, Left.BUSY, Left.STORED) for call in sent)
 
 
 def _find(work: Work, change: Change, row: RowMapping) -> Found:

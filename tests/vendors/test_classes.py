@@ -207,6 +207,19 @@ def test_a_no_to_what_was_sent_again_says_nothing_about_the_first(shop: ShopWorl
         assert "something is there already" in asked(shop)
 
 
+@pytest.mark.parametrize("do", ["parcel", "stock", "note", "mail", "ticket"])
+def test_a_no_to_the_second_try_does_not_make_the_first_one_a_no(shop: ShopWorld, do: str) -> None:
+    """The first one is not found, but the vendor speaks of something that is there: a person looks."""
+    lose(shop, do, "cut_before")
+    lose(shop, do, "status", status=409, body={"error": {"message": "There is one."}})
+    shop.task(do)
+    shop.work()
+    assert "something is there already" in asked(shop)
+    assert (shop.run()["state"], done(shop, do)) == ("waiting", 0)
+    decide(shop, "again")
+    ends_well(shop, do)
+
+
 def test_a_request_in_progress_is_waited_for(shop: ShopWorld) -> None:
     lose(shop, "charge", "cut_after")
     lose(shop, "charge", "status", status=409, body={"error": {"code": "in_progress"}}, times=8)
