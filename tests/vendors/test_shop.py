@@ -13,14 +13,16 @@ from typing import Any
 import pytest
 import requests
 
-from app.core import intake, practice
+import connectors
+from app.core import intake, practice, trial
 from app.practice.serve import Served
+from connectors.contract import Safety
 from tests.durability import processes
 from tests.durability.world import until
 from tests.redis_server import Server
 from tests.vendors.connectors.shop import ACTIONS
 from tests.vendors.shop import SHOP, signed, task
-from tests.vendors.shop_hub import ShopWorld, address
+from tests.vendors.shop_hub import CONNECTORS, RECIPES, ShopWorld, address
 
 ASKED = [name for name, action in ACTIONS.items() if not action.internal]
 
@@ -113,6 +115,16 @@ def test_it_can_be_started_alone(tmp_path: Path, free_port: int) -> None:
         shop.wait()
         assert shop.stdout
         shop.stdout.close()
+
+
+def test_every_class_has_an_action() -> None:
+    assert {action.safety for action in ACTIONS.values()} == set(Safety)
+
+
+@pytest.mark.parametrize("folder", sorted(RECIPES.iterdir()), ids=lambda folder: str(folder.name))
+def test_its_recipes_pass_their_cases(folder: Path) -> None:
+    _, results = trial.check(connectors.load((CONNECTORS,)), folder)
+    assert [result.problems for result in results] == [[]]
 
 
 @pytest.mark.both_databases
