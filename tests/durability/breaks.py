@@ -10,6 +10,7 @@ from app.core import claims as real_claims
 from app.core import gate as real_gate
 from app.core import settle as real_settle
 from app.core import wire as real_wire
+from app.core.ids import new_id
 
 claims: Any = real_claims  # what is set on these is not what they declare, on purpose
 settle: Any = real_settle
@@ -72,10 +73,23 @@ def bytes_outlive_their_process() -> None:
     wire._set_options = plain
 
 
+def _another_key() -> None:
+    """Each try has a key of its own, so that the vendor takes it for another change."""
+    real_send = Gate._send
+
+    def send(self: Any, change: Any) -> Any:
+        if change.row is not None:
+            change.row = {**change.row, "key": f"hub-{new_id()}"}
+        return real_send(self, change)
+
+    Gate._send = send
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "no look-up": _no_look_up,
     "no fence": _no_fence,
     "late intent": _late_intent,
     "no outcome": _no_outcome,
     "hasty look": _hasty_look,
+    "another key": _another_key,
 }
