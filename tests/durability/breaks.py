@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from app.core import claims as real_claims
@@ -15,6 +16,7 @@ from app.core.ids import new_id
 claims: Any = real_claims  # what is set on these is not what they declare, on purpose
 settle: Any = real_settle
 wire: Any = real_wire
+gate: Any = real_gate
 Gate: Any = real_gate.Gate
 
 
@@ -27,6 +29,11 @@ def _no_look_up() -> None:
 def _no_fence() -> None:
     """Whoever once had the run goes on, whoever has it now."""
     claims.hold = lambda *args, **more: None
+
+
+def _no_alarm() -> None:
+    """A worker that stood still until its deadline was over goes on to send."""
+    gate.armed = lambda seconds: nullcontext()
 
 
 def _late_intent() -> None:
@@ -88,6 +95,7 @@ def _another_key() -> None:
 BREAKS: dict[str, Callable[[], None]] = {
     "no look-up": _no_look_up,
     "no fence": _no_fence,
+    "no alarm": _no_alarm,
     "late intent": _late_intent,
     "no outcome": _no_outcome,
     "hasty look": _hasty_look,

@@ -54,8 +54,12 @@ def test_a_worker_that_stood_still_and_goes_on(smithy: Smithy) -> None:
     assert not any(found), found
 
 
-def test_without_a_fence_it_sends_a_second_page(smithy: Smithy) -> None:
-    assert any(len(_pages(case)) == 2 for case in stood_still(smithy, "no fence"))
+def test_the_fence_stops_it_also_without_an_alarm(smithy: Smithy) -> None:
+    assert not any(case.wrong() for case in stood_still(smithy, "no alarm"))
+
+
+def test_without_either_it_sends_a_second_page(smithy: Smithy) -> None:
+    assert any(len(_pages(case)) == 2 for case in stood_still(smithy, "no alarm", "no fence"))
 
 
 def stood_still(smithy: Smithy, *breaks: str) -> Iterator[Case]:
