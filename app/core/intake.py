@@ -91,7 +91,7 @@ def store(hub: Hub, connection_id: str, slug: str, received: tuple[Event, ...] |
     if _disk_full(hub):
         return _AWAY
     rows = [_row(hub, connection_id, slug, event) for event in received]
-    results = hub.db.write(lambda conn: _insert(conn, connection_id, rows, hub.now()))
+    results = hub.db.write_each(lambda conn: _insert(conn, connection_id, rows, hub.now()))
     fresh = [event_id for event_id, is_new in results if is_new]
     told = [{"event": i} if is_new else {"event": i, "copy": True} for i, is_new in results]
     return Answer(200, told[0] if len(told) == 1 else {"events": told}, fresh)

@@ -13,17 +13,19 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 T = TypeVar("T")
 Write = Callable[[Connection], T]
 _BUSY = 15.0  # seconds a writer waits for its turn
+_RESTED = 2.0  # seconds after which a connection may have been cut without our knowing
 _BATCH = 100  # writes that share one commit at most
 
 
@@ -53,6 +55,14 @@ class Database:
         with self.engine.begin() as conn:
             return fn(conn)
 
+    def write_each(self, fn: Write[T]) -> T:
+        """Like `write`, for a `fn` whose statements need not stand or fall together: PostgreSQL commits each one by itself,
+        which takes a third of the messages. If one fails, those before it stay."""
+        if self._commits is not None:
+            return self._commits.write(fn)
+        with self._reading.connect() as conn:
+            return fn(conn)
+
     def close(self) -> None:
         if self._commits is not None:
             self._commits.close()
@@ -61,13 +71,29 @@ class Database:
 
 def _postgres(url: str, pool: int) -> Engine:
     options = "-c statement_timeout=15000 -c synchronous_commit=on -c idle_in_transaction_session_timeout=60000"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool,
         max_overflow=0,  # a server lets a hundred in by default; eight processes take no more than that
-        pool_pre_ping=True,
         connect_args={"options": options, "connect_timeout": 5},
     )
+    event.listen(engine, "checkin", _rests)
+    event.listen(engine, "checkout", partial(_wakes, engine))
+    return engine
+
+
+def _rests(raw: Any, record: Any) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _wakes(engine: Engine, raw: Any, record: Any, _: object) -> None:
+    """A connection that has rested is asked whether it still lives; asking each time would double the messages of a question."""
+    now = time.monotonic()
+    if now - record.info.get("rests_since", now) > _RESTED:
+        try:
+            engine.dialect.do_ping(raw)
+        except engine.dialect.loaded_dbapi.Error as problem:
+            raise InvalidatePoolError from problem  # all others are as old; SQLAlchemy makes a new one
 
 
 def _sqlite(url: str, pool: int) -> Engine:

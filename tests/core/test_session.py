@@ -6,7 +6,7 @@ import fcntl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -242,3 +242,87 @@ def test_more_writers_than_connections_take_turns(postgres: Postgres) -> None:
 def _slow(conn: Connection, number: int) -> int:
     conn.execute(text("select pg_sleep(0.05)"))
     return number
+
+
+def messages(db: Database, act: Callable[[], object]) -> list[str]:
+    """The statements that are sent meanwhile, and the questions whether a connection still lives."""
+    asked: list[str] = []
+    dialect: Any = db.engine.dialect
+    real = dialect.do_ping
+
+    def note(conn: Any, cursor: Any, statement: str, *_: object) -> None:
+        asked.append(statement.split()[0].lower())
+
+    def ping(raw: Any) -> Any:
+        asked.append("ping")
+        return real(raw)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    dialect.do_ping = ping
+    try:
+        act()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+        del dialect.do_ping
+    return asked
+
+
+def test_only_a_connection_that_has_rested_is_asked_whether_it_lives(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.fresh() as url:
+        db = Database(url)
+        try:
+            look(db)
+            assert messages(db, lambda: look(db)) == ["select"]
+            monkeypatch.setattr(session, "_RESTED", -1.0)
+            assert messages(db, lambda: look(db)) == ["ping", "select"]
+        finally:
+            db.close()
+
+
+def test_a_connection_that_was_cut_while_it_rested_is_replaced(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres.fresh() as url:
+        db, other = Database(url), Database(url)
+        try:
+            look(db)
+            mine = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+            with other.read() as conn:
+                conn.execute(text(f"{mine} and pid <> pg_backend_pid()"))
+            monkeypatch.setattr(session, "_RESTED", -1.0)
+            look(db)
+            db.write(lambda conn: conn.execute(text("select 1")))
+        finally:
+            db.close()
+            other.close()
+
+
+def test_statements_that_need_not_stand_together_are_their_own_commits(postgres: Postgres) -> None:
+    with postgres.fresh() as url:
+        db = Database(url)
+        try:
+            with pytest.raises(ZeroDivisionError):
+                db.write_each(lambda conn: _one_and_fail(conn))
+            assert _kept(db) == ["1"]
+            with pytest.raises(ZeroDivisionError):
+                db.write(lambda conn: _one_and_fail(conn, "2"))
+            assert _kept(db) == ["1"]
+        finally:
+            db.close()
+
+
+def _one_and_fail(conn: Connection, key: str = "1") -> None:
+    insert_once(conn, serials, {"key": key, "next": 1})
+    raise ZeroDivisionError
+
+
+def _kept(db: Database) -> list[str]:
+    with db.read() as conn:
+        return list(conn.execute(select(serials.c.key)).scalars())
+
+
+def look(db: Database) -> None:
+    with db.read() as conn:
+        conn.execute(select(1))
