@@ -34,6 +34,7 @@ def run(settings: Settings, *, prepared: bool = False) -> int:
     signal.signal(signal.SIGINT, leave)
     rung, trimmer = Rung(), Trimmer(hub)
     while True:
+        jobs.show_up(settings, "clock")
         try:
             tick(hub, rung)
             trimmer.round()

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -84,6 +85,26 @@ def _ring(settings: Settings, name: str, argument: str) -> None:
         _queue(settings.redis_url, os.getpid()).enqueue(f"app.jobs.{name}", argument, **options)
     except Exception as problem:
         log.warning("could not ring for %s %s: %s", name, argument, problem)
+
+
+# --- who is there ---
+
+_SEEN, _LIFE = "patchbay:seen", 60  # seconds
+
+
+def show_up(settings: Settings, name: str) -> None:
+    """Leave a sign in Redis that this process is at work; it fades within a minute. Never raises."""
+    try:
+        connection = _queue(settings.redis_url, os.getpid()).connection
+        connection.set(f"{_SEEN}:{name}:{holder()}", 1, ex=_LIFE)
+    except Exception as problem:
+        log.debug("could not show up: %s", problem)
+
+
+def seen(settings: Settings) -> dict[str, int]:
+    """name → how many such processes showed up in the last minute."""
+    with connect(settings.redis_url) as connection:
+        return dict(Counter(key.decode().split(":")[2] for key in connection.scan_iter(f"{_SEEN}:*", count=1000)))
 
 
 class Bell:

@@ -28,6 +28,7 @@ from app.settings import Settings
 
 log = logging.getLogger("patchbay.worker")
 _HEARTBEAT = 5.0  # seconds
+_SHOW_UP = 20.0  # seconds
 _IDLE = 2  # seconds a thread waits for a job before it looks whether to stop
 
 
@@ -104,7 +105,12 @@ def run(settings: Settings, *, prepared: bool = False) -> int:
     listening = threading.Thread(target=_listen, args=(settings, crew, stop), name="listener", daemon=True)
     listening.start()
     log.info("working with at most %d threads", settings.threads)
+    jobs.show_up(settings, "worker")
+    shown = time.monotonic()
     while not stop.wait(1.0):
+        if time.monotonic() - shown > _SHOW_UP:
+            jobs.show_up(settings, "worker")
+            shown = time.monotonic()
         if not listening.is_alive():
             return 1
     hub.leaving = True

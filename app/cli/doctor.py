@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import ctypes
 import os
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
-from app.cli import place, supervisor
+from app.cli import checkup, place
+from app.cli.checkup import Finding
 from app.cli.speak import JSON, Failed, Out, when
 from app.settings import Settings
 
 LEAST_DISK = 200_000_000  # bytes; below it intake answers 503
-
-Finding = tuple[str, str]  # ("ok" | "problem" | "note", what was found and what to do)
 
 
 def doctor(args: argparse.Namespace, out: Out) -> JSON:
@@ -61,33 +57,6 @@ def _disk(given: Settings) -> Finding:
     return "ok", f"{free / 1e9:.1f} GB free"
 
 
-def _keys(given: Settings) -> Finding:
-    from app.core.vault import Vault
-
-    file = given.home / "keys"
-    if not given.keys and not file.exists():
-        return "note", "made at the first start"
-    if not given.keys and file.stat().st_mode & 0o077:
-        return "problem", f"others may read {file}: chmod 600 {file}"
-    Vault(given.keys or tuple(file.read_text().split()))
-    return "ok", "from PATCHBAY_KEYS" if given.keys else f"{file} (keep a copy apart from the backups)"
-
-
-def _database(given: Settings) -> Finding:
-    from sqlalchemy import create_engine, text
-
-    sort = given.database.split(":")[0].split("+")[0]
-    if sort == "sqlite" and not given.database_url and not (given.home / "patchbay.sqlite").exists():
-        return "note", "made at the first start"
-    engine = create_engine(given.database)
-    try:
-        with engine.connect() as connection:
-            version = connection.execute(text("select version_num from alembic_version")).scalar()
-    finally:
-        engine.dispose()
-    return "ok", f"{sort}, tables of version {version}"
-
-
 def _redis(given: Settings) -> Finding:
     import redis
 
@@ -101,17 +70,6 @@ def _redis(given: Settings) -> Finding:
     return "ok", f"version {version}"
 
 
-def _clock(given: Settings) -> Finding:
-    """Signatures carry times: a wrong clock makes us refuse good ones. The kernel knows whether it is set."""
-    if sys.platform != "linux":
-        return "note", f"{time.strftime('%Y-%m-%d %H:%M:%S %Z')}; see that the system sets it from the network"
-    unsynchronised = 5  # TIME_ERROR of adjtimex(2); a zeroed struct timex (208 bytes) only asks
-    if ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(256)) == unsynchronised:
-        now = time.strftime("%Y-%m-%d %H:%M:%S %Z")
-        return "note", f"{now}; nothing seems to set it. If it is wrong: timedatectl set-ntp true"
-    return "ok", "set from the network"
-
-
 def _jumps(given: Settings) -> Finding:
     """Jumps of the wall clock: what was to begin at a time may have begun late, or was made good."""
     if not given.database_url and not (given.home / "patchbay.sqlite").exists():
@@ -123,24 +81,6 @@ def _jumps(given: Settings) -> Finding:
     if jumped is None:
         return "ok", "the clock went on steadily"
     return "note", f"{wall.words(jumped[1])}, at {when(jumped[0])}. See whether it is right: date"
-
-
-def _running(given: Settings) -> Finding:
-    running = place.look(given.home)
-    if not running:
-        return "note", "not running on this home. Start it with: python3 -m app"
-    if supervisor.answers(running.port, "/readyz"):
-        return "ok", f"running at {given.address}"
-    return "problem", f"started, but not ready. The reason stands in {given.home / 'logs' / 'patchbay.log'}"
-
-
-def _public(given: Settings) -> Finding:
-    if not given.public_url:
-        return "note", "not set. Vendors can call this hub only through a public https address: PATCHBAY_PUBLIC_URL"
-    parts = urlsplit(given.public_url)
-    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
-        return "problem", f"{given.public_url} must begin with https://, or vendors will not call it"
-    return "ok", given.public_url
 
 
 def _connections(given: Settings) -> Iterator[Finding]:
@@ -162,13 +102,14 @@ LOOKS: dict[str, Callable[[Settings], Finding]] = {
     "python": _python,
     "home": _home,
     "disk": _disk,
-    "keys": _keys,
-    "database": _database,
+    "keys": checkup.keys,
+    "database": checkup.database,
     "redis": _redis,
-    "clock": _clock,
+    "clock": checkup.clock,
     "jumps": _jumps,
-    "processes": _running,
-    "public address": _public,
+    "processes": checkup.processes,
+    "public address": checkup.public_address,
+    "hold": checkup.on_hold,
 }
 
 

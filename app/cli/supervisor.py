@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 from app.cli.child import Child
 
@@ -106,5 +107,20 @@ def answers(port: int, path: str = "/healthz") -> bool:
         return False
     except http.client.HTTPException:
         return False
+    finally:
+        wire.close()
+
+
+def ask(address: str, path: str) -> tuple[int, str]:
+    """What an address of ours answers, seen from outside. Raises OSError."""
+    parts = urlsplit(address)
+    sort = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    wire = sort(parts.hostname or "", parts.port, timeout=10)
+    try:
+        wire.request("GET", parts.path.rstrip("/") + path)
+        answer = wire.getresponse()
+        return answer.status, answer.read(1000).decode(errors="replace")
+    except http.client.HTTPException as problem:
+        raise OSError(type(problem).__name__) from problem
     finally:
         wire.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 import time
 from collections.abc import Mapping
@@ -48,6 +50,10 @@ class Hub:
             fresh = self.vault.seal(secrets.token_bytes(32), place).decode()
             kept = self.db.write(lambda conn: str(house.put_once(conn, "secret", fresh)))
         return self.vault.open(kept.encode(), place)
+
+    def proof(self, asked: str) -> str:
+        """What only this hub can answer to `asked`: shows that an address leads here."""
+        return hmac.new(b"proof" + self.secret, asked.encode(), hashlib.sha256).hexdigest()
 
     @cached_property
     def doubt(self) -> dict[str, int] | None:

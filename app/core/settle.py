@@ -154,6 +154,9 @@ _WHY_NOT_AGAIN = {
 
 
 def _sent(work: Work, row: RowMapping) -> Sent:
+    """None that count for a write that is only suspected (`core.doubt`): what was sent after them is not known."""
+    if not row["tries"]:
+        return ()
     with work.hub.db.read() as conn:
         return conn.execute(select(calls).where(calls.c.write == row["id"]).order_by(calls.c.id)).mappings().all()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, make_response, request
@@ -20,7 +21,9 @@ pages = Blueprint("health", __name__)
 
 @pages.get("/healthz")
 def alive() -> Response:
-    return _text("ok\n")
+    """`proof`: 32 hexadecimal digits, for `patchbay doctor`, which wants to know whether the public address leads here."""
+    asked = request.args.get("proof", "")
+    return _text(f"ok {hub().proof(asked)}\n" if re.fullmatch(r"[0-9a-f]{32}", asked) else "ok\n")
 
 
 @pages.get("/readyz")
