@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, update
 
-from app.core import recipes, schedule, schedules, scope
+from app.core import recipes, schedule, schedules, scope, zones
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.recipe import RecipeError, TemplateProblem
@@ -101,7 +102,7 @@ def make_run(
         "start_key": start_key,
         "serial_key": f"{switch.slug}:{mode}:{serial}" if serial else "",
         "input": hub.vault.seal_json(given, f"runs:{run_id}:input"),
-        "title": f"{event['weekday']}, {event['date']} {event['time']}",
+        "title": zones.spoken(datetime.fromisoformat(str(event["local"]))),
         "made_at": hub.now(),
     }
 

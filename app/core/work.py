@@ -181,9 +181,7 @@ class Work:
             elif trouble.kind in (Kind.RETRY, Kind.UNKNOWN):
                 if trouble.left not in (Left.BUSY, Left.THERE):  # those are answers of a vendor that works
                     limits.note_failure(conn, opened.id, now, self.patience.scale)
-                    if (
-                        trouble.seconds
-                    ):  # also the look-up of a change without an answer waits as long as the vendor asked
+                    if trouble.seconds:  # the look-up of what had no answer waits as long as the vendor asked, too
                         limits.quiet(conn, opened.id, now + int(trouble.seconds * 1000))
                 values: dict[str, Any] = {"tries": tries + 1, "error": trouble.words, "started_at": started}
                 self.journal.save(conn, *place, **values)

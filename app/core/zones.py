@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache, lru_cache
 from importlib import resources
 from zoneinfo import ZoneInfo
@@ -33,6 +34,11 @@ def hint(name: str) -> str:
         return f"Did you mean `{found}`?"
     near = suggest(name, names())
     return near if near.startswith("Did") else "Write it like Europe/Berlin or America/New_York."
+
+
+def spoken(local: datetime) -> str:
+    """ "Monday, 30 November 2026, 07:00"."""
+    return f"{local:%A}, {local.day} {local:%B %Y, %H:%M}"
 
 
 def words(name: str) -> str:

@@ -150,8 +150,7 @@ def removal_words(kind: str) -> str:
 
 def local(ms: int, zone: str) -> str:
     """A moment in the words of a zone: "Monday, 30 November 2026, 07:00"."""
-    there = datetime.fromtimestamp(ms / 1000, zones.zone(zone))
-    return f"{there:%A}, {there.day} {there:%B %Y, %H:%M}"
+    return zones.spoken(datetime.fromtimestamp(ms / 1000, zones.zone(zone)))
 
 
 def connector_title(slug: str) -> str:

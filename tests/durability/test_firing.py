@@ -101,6 +101,7 @@ def test_a_run_begins_at_its_time_and_writes_what_the_recipe_says(
     firing.fire(here.hub)
     here.work()
     assert here.pages()[-1] == "Note of Monday 2026-12-07T07:00+01:00, after 2026-11-30T06:00:00Z"
+    assert run["title"] == "Monday, 30 November 2026, 07:00"
     told = runs.story(here.hub, run["id"])
     assert told["event"]["kind"] == "time"
 
