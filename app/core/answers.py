@@ -86,7 +86,7 @@ def _by_status(answer: Answer, error: Exception, connector: Connector, *, write:
         return trouble(Kind.WAIT, f"{connector.title} asks us to slow down", retry_after(answer, now) or 5.0)
     if status in (401, 429):
         return trouble(Kind.RECONNECT, words or f"{connector.title} no longer accepts the saved credentials")
-    if status == 529:
+    if status == 529 and not write:
         return trouble(Kind.WAIT, f"{connector.title} is overloaded", retry_after(answer, now) or 10.0)
     if status in _BUSY or status >= 500:
         seconds = retry_after(answer, now)
@@ -97,6 +97,8 @@ def _by_status(answer: Answer, error: Exception, connector: Connector, *, write:
     if status in (409, 412) and write:
         said = words or f"{connector.title} answered {status}: {vendor_words(answer)}"
         return trouble(Kind.UNKNOWN, said, left=Left.THERE)
+    if status == 303 and write:  # RFC 9110, 15.4.4: what was asked for may be done, and is to be seen elsewhere
+        return trouble(Kind.UNKNOWN, words or f"{connector.title} answered {status} and points to another address")
     if status >= 300:
         return trouble(Kind.REFUSED, words or f"{connector.title} answered {status}: {vendor_words(answer)}")
     what = f"{connector.title} answered {status} with something we cannot read ({type(error).__name__}: {error})"[:500]

@@ -36,6 +36,7 @@ def ask(status: int, body: Any = WORDS, *, write: bool, slug: str = "") -> Troub
 
 # status → (of a write, of a read)
 TABLE = {
+    303: (Kind.UNKNOWN, Kind.REFUSED),
     400: (Kind.REFUSED, Kind.REFUSED),
     401: (Kind.RECONNECT, Kind.RECONNECT),
     403: (Kind.REFUSED, Kind.REFUSED),
@@ -50,7 +51,7 @@ TABLE = {
     503: (Kind.UNKNOWN, Kind.RETRY),
     504: (Kind.UNKNOWN, Kind.RETRY),
     599: (Kind.UNKNOWN, Kind.RETRY),
-    529: (Kind.WAIT, Kind.WAIT),
+    529: (Kind.UNKNOWN, Kind.WAIT),  # a 5xx like the others: nobody says that nothing was changed
 }
 
 
@@ -178,7 +179,7 @@ def test_the_dates_of_the_table_are_right() -> None:
 
 def test_a_vendor_that_names_no_time_is_left_alone_for_a_moment() -> None:
     assert ask(429, write=True).seconds == 5.0
-    assert ask(529, write=True).seconds == 10.0
+    assert ask(529, write=False).seconds == 10.0
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ PAGES: Mapping[str, Any] = {"method": "POST", "path": "/v1/pages"}
         ("status", {"status": 500}),
         ("status_after", {"status": 500}),
         ("status_after", {"status": 504}),
+        ("status_after", {"status": 529}),
+        ("status_after", {"status": 303}),
         ("rubbish", {}),
         ("error_in_200", {}),
         ("slow", {"seconds": 5}),
