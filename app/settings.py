@@ -51,6 +51,7 @@ class Settings:
     keep: Mapping[str, int] = field(default_factory=dict)  # kind of KEEP → days, before what is chosen on the page
     patience: float = 1.0
     threads: int = 100  # runs one worker process works on at a time
+    least_disk: int = 200 * 1024 * 1024  # bytes that must be free before anything new is begun
     workers: int = field(default_factory=one_a_core)  # worker processes that `patchbay run` starts
     trusted_hosts: tuple[str, ...] = ()
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
@@ -93,6 +94,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         keep=_keep(get("PATCHBAY_KEEP")),
         patience=_number(environ, "PATCHBAY_PATIENCE", 1.0, 0.01, 100),
         threads=int(_number(environ, "PATCHBAY_THREADS", 100, 1, 500)),
+        least_disk=int(_number(environ, "PATCHBAY_LEAST_DISK", 200, 0, 1_000_000) * 1024 * 1024),
         workers=int(_number(environ, "PATCHBAY_WORKERS", one_a_core(), 1, 32)),
         trusted_hosts=tuple(h for h in get("TRUSTED_HOSTS").split(",") if h),
         proxies=int(_number(environ, "PATCHBAY_PROXIES", 0, 0, 5)),

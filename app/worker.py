@@ -21,8 +21,9 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from app import jobs
-from app.core import alarm, beginning, claims, events, polling, reviews, routing
+from app.core import alarm, beginning, claims, disk, events, firing, hold, polling, reviews, routing, waits, wall
 from app.core.hub import Hub, open_hub
+from app.core.trimming import Trimmer
 from app.crew import FEW, Crew, holder
 from app.settings import Settings
 
@@ -131,8 +132,8 @@ def burst(settings: Settings) -> dict[str, int]:
     crew, stop, routed = Crew(hub, settings.threads), threading.Event(), 0
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    reviews.expire(hub)
-    crew.take([partial(_poll, hub, *due) for due in polling.due(hub)])
+    if hold.find(hub) is None:
+        _wake(hub, crew)
     while not stop.is_set():
         idle = crew.wait_until_idle(0.2)  # asked first: what a run leaves behind is seen after it
         found = _take_some(hub, crew)
@@ -145,12 +146,24 @@ def burst(settings: Settings) -> dict[str, int]:
     return {"events": routed, "runs": crew.worked}
 
 
+def _wake(hub: Hub, crew: Crew) -> None:
+    """What a clock does in one round, besides ringing."""
+    waits.tend(hub)
+    wall.watch(hub)
+    firing.fire(hub)
+    reviews.expire(hub)
+    Trimmer(hub).round()
+    crew.take([partial(_poll, hub, *due) for due in polling.due(hub)])
+
+
 def _poll(hub: Hub, connection_id: str, kind: str) -> None:
     polling.poll(hub, connection_id, kind)
 
 
 def _take_some(hub: Hub, crew: Crew) -> tuple[int, int]:
     """How many events were routed and how many runs were claimed."""
+    if disk.is_full(hub):
+        return 0, 0
     new = events.new_ones(hub, FEW) if crew.room() else []
     claimed, _ = routing.start(hub, new, holder(), crew.room())
     crew.take(claimed)

@@ -13,8 +13,6 @@ from app.cli.checkup import Finding
 from app.cli.speak import JSON, Failed, Out, when
 from app.settings import Settings
 
-LEAST_DISK = 200_000_000  # bytes; below it intake answers 503
-
 
 def doctor(args: argparse.Namespace, out: Out) -> JSON:
     found = []
@@ -52,8 +50,12 @@ def _home(given: Settings) -> Finding:
 def _disk(given: Settings) -> Finding:
     there = next(folder for folder in (given.home, *given.home.parents) if folder.exists())
     free = shutil.disk_usage(there).free
-    if free < LEAST_DISK:
-        return "problem", f"{free // 1_000_000} MB free. Make room: below 200 MB no event is taken in"
+    if free < given.least_disk:
+        least = given.least_disk // (1024 * 1024)
+        return (
+            "problem",
+            f"{free // (1024 * 1024)} MB free. Make room: below {least} MB no event is taken in and no run begun",
+        )
     return "ok", f"{free / 1e9:.1f} GB free"
 
 

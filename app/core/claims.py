@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, literal_column, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
+from app.core import disk
 from app.core.handover import open_review
 from app.core.hold import is_off
 from app.core.hub import Hub
@@ -85,7 +86,7 @@ def claim(hub: Hub, holder: str, run_id: str | None = None) -> Claim | None:
 
 def claim_some(hub: Hub, holder: str, most: int, run_ids: Sequence[str] = ()) -> list[Claim]:
     """Take at most `most` runs in one commit: of these, or those that have waited longest."""
-    if most < 1:
+    if most < 1 or disk.is_full(hub):
         return []
     now = hub.steady.now()
     until = now + Patience(hub.settings.patience).between()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.core import disk
 from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
@@ -22,7 +22,6 @@ from app.db.models import connections, events
 from connectors.contract import BadSignature, Event, Unreadable
 
 LARGEST = 1024 * 1024  # bytes of one delivery
-_LEAST_DISK = 200 * 1024 * 1024
 
 _c = connections.c
 _HOOK = select(_c.id, _c.hook_secrets).where(
@@ -88,17 +87,13 @@ def receive(
 
 def store(hub: Hub, connection_id: str, slug: str, received: tuple[Event, ...] | list[Event]) -> Answer:
     """Commit events that are known to be genuine; copies only count."""
-    if _disk_full(hub):
+    if disk.is_full(hub):
         return _AWAY
     rows = [_row(hub, connection_id, slug, event) for event in received]
     results = hub.db.write_each(lambda conn: _insert(conn, connection_id, rows, hub.now()))
     fresh = [event_id for event_id, is_new in results if is_new]
     told = [{"event": i} if is_new else {"event": i, "copy": True} for i, is_new in results]
     return Answer(200, told[0] if len(told) == 1 else {"events": told}, fresh)
-
-
-def _disk_full(hub: Hub) -> bool:
-    return shutil.disk_usage(hub.settings.home if hub.settings.home.exists() else ".").free < _LEAST_DISK
 
 
 def _connection(hub: Hub, slug: str, key: str) -> RowMapping | None:
@@ -149,7 +144,7 @@ def _count_copy(conn: Connection, row: dict[str, Any], now: int) -> str:
 
 def _dead(hub: Hub, row: RowMapping, body: bytes, why: str) -> Answer:
     """Rightly signed but unreadable: kept, and shown to a person."""
-    if _disk_full(hub):
+    if disk.is_full(hub):
         return _AWAY
     unreadable = Event("unreadable", f"unreadable:{hashlib.sha256(body).hexdigest()}", body)
     event = _row(hub, row["id"], "hub", unreadable) | {"state": "dead", "error": why}

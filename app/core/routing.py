@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import claims, hold, recipes, scope, statements, waits
+from app.core import claims, disk, hold, recipes, scope, statements, waits
 from app.core.claims import Claim
 from app.core.handover import open_review
 from app.core.hub import Hub
@@ -51,8 +51,10 @@ def start(hub: Hub, event_ids: Sequence[str], holder: str = "", room: int = 0) -
     """Make the runs of new events, in one commit, and claim as many of them as there is room for.
 
     Returns the claims and the ids of the other runs, also of those that waited for one of these events. Events that are routed
-    already give none.
+    already give none; nor does a full disk.
     """
+    if disk.is_full(hub):
+        return [], []
     with hub.db.read() as conn:
         found = conn.execute(_NEW, {"ids": list(event_ids)}).mappings().all()
         switches = recipes.all_on(conn) if found else []
