@@ -11,7 +11,9 @@ from app.core import claims as real_claims
 from app.core import gate as real_gate
 from app.core import settle as real_settle
 from app.core import wire as real_wire
+from app.core.answers import Left
 from app.core.ids import new_id
+from connectors.contract import Safety
 
 claims: Any = real_claims  # what is set on these is not what they declare, on purpose
 settle: Any = real_settle
@@ -92,6 +94,57 @@ def _another_key() -> None:
     Gate._send = send
 
 
+def _ageless_key() -> None:
+    """A key is relied on however old it is."""
+    settle._key_lives = lambda work, change, row: True
+
+
+def _blind_to_stored_errors() -> None:
+    """Whatever the last answer was, the same request is sent again on the strength of its key."""
+    settle._last = lambda sent: Left.OPEN
+
+
+def _lasting_decision() -> None:
+    """What a person decided once counts for every later lost answer."""
+
+    def decision(work: Any, change: Any, row: Any, sent: Any) -> str:
+        decided = work.journal.decisions("unknown", *change.place)
+        return str(decided[-1]["decision"]) if decided else ""
+
+    settle._decision = decision
+
+
+def _any_value() -> None:
+    """An overwrite is repeated whatever stands there now."""
+    settle._BY_CLASS = {**settle._BY_CLASS, Safety.SET: _not_ours_so_again}
+
+
+def _not_ours_so_again(work: Any, change: Any, row: Any, sent: Any) -> Any:
+    return settle._find(work, change, row)
+
+
+def _generous() -> None:
+    """Money that is not found is sent again like anything else."""
+    settle._absent = lambda work, change, row, sent: None
+
+
+def _tireless() -> None:
+    """A notice is sent again until there is an answer."""
+    settle._BY_CLASS = {**settle._BY_CLASS, Safety.OPAQUE: lambda work, change, row, sent: None}
+
+
+def _forgetful() -> None:
+    """A try that was not taken makes one forget that an earlier one may have arrived."""
+    real_change = gate.change_write
+
+    def change_write(conn: Any, write_id: str, **values: Any) -> None:
+        if "asks us to slow down" in str(values.get("error", "")):
+            values["state"] = "pending"
+        real_change(conn, write_id, **values)
+
+    gate.change_write = change_write
+
+
 BREAKS: dict[str, Callable[[], None]] = {
     "no look-up": _no_look_up,
     "no fence": _no_fence,
@@ -100,4 +153,11 @@ BREAKS: dict[str, Callable[[], None]] = {
     "no outcome": _no_outcome,
     "hasty look": _hasty_look,
     "another key": _another_key,
+    "ageless key": _ageless_key,
+    "blind to stored errors": _blind_to_stored_errors,
+    "lasting decision": _lasting_decision,
+    "any value": _any_value,
+    "generous": _generous,
+    "tireless": _tireless,
+    "forgetful": _forgetful,
 }
