@@ -5,47 +5,26 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
+from app.db.columns import flag as _flag
+from app.db.columns import metadata as metadata
+from app.db.columns import number as _int
+from app.db.columns import words as _text
 from app.db.partial import AT_WORK as AT_WORK
 from app.db.partial import FINISHED as FINISHED
 from app.db.partial import RESTING as RESTING
 from app.db.partial import literally as literally
 from app.db.partial import partial, spelled
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _text(name: str, default: str = "") -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=default)
-
-
-def _int(name: str, default: int = 0) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default=str(default))
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean(create_constraint=False), nullable=False, server_default=text("false"))
-
 
 house = Table("house", metadata, Column("key", Text, primary_key=True), _text("value"))
 
