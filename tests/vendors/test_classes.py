@@ -113,9 +113,6 @@ def one_effect_or_a_question(shop: ShopWorld, do: str, fault: str) -> None:
         ends_well(shop, do)
 
 
-# --- keyed ------------------------------------------------------------------------------------------------------------
-
-
 def test_a_lost_order_is_sent_again_at_once_with_its_key(shop: ShopWorld) -> None:
     lose(shop, "order", "cut_after")
     shop.task("order")
@@ -307,9 +304,6 @@ def test_what_stood_there_is_not_read_again_after_a_try_that_may_have_arrived(sh
     assert shop.effects()[-1]["note"] == "Old"
 
 
-# --- findable ---------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("do", ["ticket", "payout"])
 def test_an_index_that_lags(shop: ShopWorld, do: str) -> None:
     shop.set(shop_lag=3600)
@@ -345,9 +339,6 @@ def test_what_is_there_twice_is_shown_to_a_person(shop: ShopWorld) -> None:
     shop.set(shop_lag=0)
     shop.work()
     assert "it is there 2 times" in asked(shop)
-
-
-# --- opaque -----------------------------------------------------------------------------------------------------------
 
 
 def test_send_again_is_sent_once(shop: ShopWorld) -> None:
