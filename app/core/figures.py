@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from app.core import hold
 from app.core.hub import Hub
+from app.core.stops import PLANNED
 from app.db.models import AT_WORK, RESTING, connections, events, literally, reviews, runs, writes
 
 _r, _e, _w = runs.c, events.c, writes.c
@@ -33,8 +35,9 @@ class Account:
 
 @dataclass(frozen=True)
 class Figures:
-    """`oldest`: stage → ms UTC of the oldest event that stands there ("new", or the state of its run; a run without an event
-    counts from its own beginning). The others are numbers of rows."""
+    """`oldest`: stage → ms UTC of the oldest event that stands there: "new", or the state of its run, or "planned" when the
+    recipe wants it to wait; a run without an event counts from its own beginning. `on_hold`: nothing is sent before the owner
+    resumes. The others are numbers of rows."""
 
     oldest: dict[str, int]
     events_new: int
@@ -43,6 +46,7 @@ class Figures:
     writes: dict[str, int]
     reviews: dict[str, int]
     accounts: list[Account]
+    on_hold: bool
 
 
 def read(hub: Hub) -> Figures:
@@ -56,6 +60,7 @@ def read(hub: Hub) -> Figures:
             writes={**dict.fromkeys(_OPEN_WRITES, 0), **_counts(conn, select(_w.state, func.count()).where(_NOT_DONE))},
             reviews=_counts(conn, select(reviews.c.kind, func.count()).where(reviews.c.state == "open")),
             accounts=_accounts(conn),
+            on_hold=hold.get(conn) is not None,
         )
 
 
@@ -79,8 +84,13 @@ def _waiting(conn: Connection) -> dict[str, int]:
 
 def _oldest_runs(conn: Connection) -> dict[str, int]:
     """Ids begin with the time at which they were made, so the smallest id is the oldest run."""
-    query = select(_r.state, func.min(_r.id)).group_by(_r.state)
-    first = {run: state for few in (_AT_WORK, _HELD) for state, run in conn.execute(query.where(few))}
+    query = select(_r.state, _r.cause, func.min(_r.id)).group_by(_r.state, _r.cause)
+    stages: dict[str, str] = {}
+    for few in (_AT_WORK, _HELD):
+        for state, cause, run in conn.execute(query.where(few)):
+            stage = "planned" if state == "later" and cause in PLANNED else str(state)
+            stages[stage] = min(str(run), stages.get(stage, str(run)))
+    first = {run: stage for stage, run in stages.items()}
     since = func.coalesce(_e.received_at, _r.made_at)
     known = select(_r.id, since).select_from(runs.outerjoin(events, _r.event == _e.id)).where(_r.id.in_(first))
     return {str(first[run]): int(at) for run, at in conn.execute(known)}

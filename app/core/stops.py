@@ -6,6 +6,7 @@ from __future__ import annotations
 # or did not this once (retry), an account that nobody connected or that must be reconnected, tomorrow's budget, a person; or, as the
 # recipe wants it, a time or an event.
 CAUSES = ("rate", "circuit", "retry", "account", "reconnect", "budget", "person", "time", "event")
+PLANNED = ("time", "event")
 
 
 class Stop(Exception):

@@ -43,6 +43,9 @@ class _Now(Collector):
         found = figures.read(self._hub)
         yield _build(self._hub)
         yield _oldest(found, self._hub.now())
+        yield _gauge(
+            "patchbay_on_hold", "1 while nothing is sent, until the owner resumes.", {"all": int(found.on_hold)}
+        )
         yield _gauge("patchbay_events_new", "Events that no run was made for yet.", {"all": found.events_new})
         yield _gauge("patchbay_runs", "Runs that have not ended.", found.runs, "state")
         yield _gauge("patchbay_runs_waiting", "Runs that wait, by what for.", found.waiting, "cause")
@@ -68,9 +71,9 @@ def _version() -> str:
 
 
 def _oldest(found: figures.Figures, now: int) -> Metric:
-    text = "How long ago the oldest event came that has not ended, by where it stands (waiting: for a person)."
+    text = "How long ago the oldest event came that has not ended, by where it stands."
     ages = {stage: max(now - at, 0) / 1000 for stage, at in found.oldest.items()}
-    stages = ("new", *found.runs)
+    stages = dict.fromkeys(("new", *found.runs, "planned", *ages))
     return _gauge("patchbay_oldest_unfinished_event_age_seconds", text, {s: ages.get(s, 0.0) for s in stages}, "stage")
 
 

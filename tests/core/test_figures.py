@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from app.core import connections, figures, limits, practice, recipes, reviews, runs
+from app.core import connections, figures, house, limits, practice, recipes, reviews, runs
 from app.db import models
 from tests.durability.world import RECIPE, World
 
@@ -52,6 +52,27 @@ def test_what_a_run_waits_for_in_one_word(here: World) -> None:
     assert found.waiting == {"rate": 1, "circuit": 1}
     assert found.runs["later"] == 2
     assert {a.vendor for a in found.accounts if a.circuit_open} == {"notion", "openai", "zoom"}
+
+
+def test_a_run_that_waits_because_its_recipe_wants_it_raises_no_alarm(here: World) -> None:
+    notion = practice.connection_id(here.hub, "notion")
+    here.hub.db.write(lambda conn: limits.quiet(conn, notion, here.hub.steady.now() + 60_000))
+    here.receive("Wanted")
+    here.work(most=0)
+    planned = {"cause": "time"}
+    here.hub.db.write(lambda conn: conn.execute(update(models.runs).values(**planned)))
+    here.receive("In line")
+    here.work(most=0)
+    wanted, in_line = here.events()
+    found = figures.read(here.hub)
+    assert found.oldest == {"planned": wanted["received_at"], "later": in_line["received_at"]}
+    assert found.waiting == {"rate": 1, "time": 1}
+
+
+def test_a_hub_on_hold_says_so(here: World) -> None:
+    assert not figures.read(here.hub).on_hold
+    here.hub.db.write(lambda conn: house.put(conn, "hold", {"why": "restored", "since": here.hub.now()}))
+    assert figures.read(here.hub).on_hold
 
 
 def test_what_waits_for_a_person(here: World) -> None:

@@ -77,6 +77,7 @@ def test_figures_of_a_run_from_end_to_end(served: Site, accept: str) -> None:
     client = served.app.test_client()
     before = scraped(client, accept)
     assert value(before, "patchbay_build_info", database="sqlite", version=_version()) == 1
+    assert value(before, "patchbay_on_hold") == 0
     assert value(before, "patchbay_oldest_unfinished_event_age_seconds", stage="new") == 0
     sent = _deliver(served)
     assert (sent.status_code, _deliver(served).json["copy"]) == (200, True)
