@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
-from app.core.answers import Kind, Trouble, classify, retry_after, vendor_words
+from app.core.answers import Kind, Left, Trouble, classify, retry_after, vendor_words
 from app.core.http import Answer, Door
-from connectors.contract import ConnectorError, Refused, Unauthorized, Unavailable
+from connectors.contract import Connector, ConnectorError, InProgress, Refused, Unauthorized, Unavailable
 from tests.connectors.loopback import vendor
 from tests.core.small import POST
 from tests.durability.world import quick
@@ -77,6 +78,36 @@ def test_a_redirect_is_a_refusal(status: int) -> None:
         trouble = classify(door, KeyError("id"), POST, write=True, now=NOW)
     assert answer.status_code == status
     assert trouble.kind is Kind.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "left"),
+    [
+        (500, {}, Left.OPEN),
+        (500, {"Idempotent-Replayed": "true"}, Left.STORED),
+        (500, {"Idempotent-Replayed": "false"}, Left.OPEN),
+        (500, {"X-Replay": "true"}, Left.OPEN),
+        (409, {}, Left.THERE),
+        (412, {}, Left.THERE),
+        (422, {}, Left.REFUSED),
+        (429, {}, Left.NOT_TAKEN),
+    ],
+)
+def test_what_a_call_left_behind(status: int, headers: dict[str, str], left: Left) -> None:
+    answer = Answer(status, {name.lower(): value for name, value in headers.items()}, b"{}")
+    assert _answered(answer, KeyError("id"), POST).outcome is left
+    assert _answered(answer, InProgress("Still at it"), POST).outcome is Left.BUSY
+
+
+def test_a_connector_names_the_header_of_a_stored_answer() -> None:
+    answer = Answer(500, {"x-replay": "true"}, b"{}")
+    assert _answered(answer, KeyError("id"), replace(POST, replayed="x-replay")).outcome is Left.STORED
+
+
+def _answered(answer: Answer, error: Exception, connector: Connector) -> Trouble:
+    door = Door({"api": "http://127.0.0.1:9"})
+    door.last = answer
+    return classify(door, error, connector, write=True, now=NOW)
 
 
 def test_the_vendors_words_reach_the_owner() -> None:
