@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 
 from app.core import practice
-from tests.bench import acknowledge, floors, grown, house, memory, report
+from tests.bench import acknowledge, floors, grown, house, memory, rate, report
 from tests.bench.ports import free
 from tests.bench.report import Chapter
 from tests.bench.whole import Bench
@@ -45,6 +45,9 @@ def _given() -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=int, default=0, help="runs a worker works on at a time (default: the hub's own)"
     )
+    parser.add_argument(
+        "--rate", type=float, default=0, help="the share used of a vendor's rate of so many a second, instead"
+    )
     parser.add_argument("--grown", action="store_true", help="a small database against one of a million runs, instead")
     parser.add_argument("--history", type=int, default=1_000_000, help="runs in the grown database (default 1000000)")
     parser.add_argument("--quick", action="store_true", help="one small round of each: does it work, roughly how fast")
@@ -62,6 +65,9 @@ def _measure(name: str, given: argparse.Namespace, done: Callable[[Chapter], Non
             if given.grown:
                 addresses = (fresh("small"), fresh("large"), fresh("whole"))
                 done(grown.measure(title, folder, addresses, given.history, 5 if given.quick else 40))
+                return
+            if given.rate:
+                done(_rate(title, folder / "r", fresh("r"), given))
                 return
             done(_acknowledge(title, folder / "a", fresh("a"), given))
             done(_whole(title, folder / "b", fresh("b"), given))
@@ -115,6 +121,18 @@ def _whole(title: str, folder: Path, database: str, given: argparse.Namespace) -
             bench.books()
             _tell_memory(chapter, idle, highest)
         _start_up(chapter, home, given.rounds)
+    return chapter
+
+
+def _rate(title: str, folder: Path, database: str, given: argparse.Namespace) -> Chapter:
+    chapter = Chapter(f"One rate of {given.rate:g} a second for two workers, {title}")
+    port = free()
+    with (
+        house.house(folder, database, port, given.threads, notion=given.rate) as home,
+        house.vendors(folder.with_name("vendors"), port, practice.token(home.hub), notion=given.rate) as vendors,
+        house.everything(home),
+    ):
+        rate.measure(chapter, home, vendors, given.rate, given.events)
     return chapter
 
 

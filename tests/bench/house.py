@@ -80,9 +80,10 @@ def _disk() -> Path:
 
 @contextmanager
 def house(
-    folder: Path, database: str, vendors: int, threads: int = 0, connectors: tuple[Path, ...] = ()
+    folder: Path, database: str, vendors: int, threads: int = 0, connectors: tuple[Path, ...] = (), notion: float = 0
 ) -> Iterator[House]:
-    """A hub that is set up, with the practice recipe on, its vendors on the port `vendors`, and no rate limits of its own.
+    """A hub that is set up, with the practice recipe on, its vendors on the port `vendors`, and no rate limits of its own,
+    except that two workers call Notion `notion` times a second, where that is given.
 
     `connectors`: folders with further ones.
     """
@@ -96,7 +97,9 @@ def house(
         users.add(hub, email="bench@example.com", name="Bench", role="owner", password="a password for nobody at all")
         recipes.switch_on(hub, RECIPE, practice=True, settings={"todos": ""}, daily_tokens=10**12, by="bench")
         hook = connections.get(hub, practice.connection_id(hub, "zoom"))["hook_address"].removeprefix(given.address)
-        yield House(hub, _environment(folder, database, port, vendors, threads), port, hook, practice.token(hub))
+        yield House(
+            hub, _environment(folder, database, port, vendors, threads) | _pace(notion), port, hook, practice.token(hub)
+        )
     finally:
         hub.close()
 
@@ -111,6 +114,10 @@ def _environment(folder: Path, database: str, port: int, vendors: int, threads: 
         **({"PATCHBAY_THREADS": str(threads)} if threads else {}),
     }
     return {**{k: v for k, v in os.environ.items() if not k.startswith(_OURS)}, **ours}
+
+
+def _pace(notion: float) -> dict[str, str]:
+    return {"PATCHBAY_RATE_NOTION": f"{notion:g}", "PATCHBAY_WORKERS": "2"} if notion else {}
 
 
 # --- processes --------------------------------------------------------------------------------------------------------
@@ -170,6 +177,9 @@ class Vendors:
     def model_takes(self, ms: int) -> None:
         self._ask("model", {"delay_ms": ms} if ms else {})
 
+    def notion_allows(self, rate: float) -> None:
+        self._ask("settings", {"rate": rate, "burst": max(int(rate), 1)})
+
     def _ask(self, path: str, body: Any = None) -> Any:
         raw = None if body is None else json.dumps(body).encode()
         asked = Request(f"http://127.0.0.1:{self.port}/_control/{path}", raw, {"Content-Type": "application/json"})
@@ -178,9 +188,13 @@ class Vendors:
 
 
 @contextmanager
-def vendors(folder: Path, port: int, token: str, module: str = "app.practice") -> Iterator[Vendors]:
-    """`module`: what serves them."""
-    words = ["--port", str(port), "--folder", str(folder), "--token", token, "--control", "--no-limits"]
+def vendors(folder: Path, port: int, token: str, module: str = "app.practice", notion: float = 0) -> Iterator[Vendors]:
+    """`module`: what serves them; `notion`: calls a second that it allows, as many at once. Without it there are no limits."""
+    words = ["--port", str(port), "--folder", str(folder), "--token", token, "--control"]
+    words += [] if notion else ["--no-limits"]
     with _process([sys.executable, "-m", module, *words], os.environ) as process:
         opened(port, process, "/")
-        yield Vendors(port)
+        made = Vendors(port)
+        if notion:
+            made.notion_allows(notion)
+        yield made

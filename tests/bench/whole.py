@@ -13,7 +13,7 @@ from tests.bench.report import Chapter, share
 from tests.bench.sender import elsewhere, meeting
 
 WIRES = 12
-_ENDED = ("done", "failed", "waiting", "cancelled")
+ENDED = ("done", "failed", "waiting", "cancelled")
 _LONGEST = 300.0  # seconds until what has not ended counts as lost
 
 
@@ -142,7 +142,7 @@ class Bench:
     def _wait(self, runs: int) -> None:
         until = time.monotonic() + _LONGEST
         while time.monotonic() < until:
-            if sum(n for state, n in self.home.states().items() if state in _ENDED) >= runs:
+            if sum(n for state, n in self.home.states().items() if state in ENDED) >= runs:
                 return
             time.sleep(0.05 if runs > 50 else 0.005)
 
@@ -151,14 +151,14 @@ class Bench:
         made = {}
         for row in self.vendors.ledger(bodies=True):
             if row["effect"] == "page.create":
-                title = _title(row["body"])
-                if title.startswith("Bench ") and int(title.split()[1]) >= first:
-                    made[int(title.split()[1])] = int(row["at"])
+                named = title(row["body"])
+                if named.startswith("Bench ") and int(named.split()[1]) >= first:
+                    made[int(named.split()[1])] = int(row["at"])
         return made
 
     def books(self) -> None:
         """Exactly one page for every delivery, and every run done."""
-        titles = [_title(r["body"]) for r in self.vendors.ledger(bodies=True) if r["effect"] == "page.create"]
+        titles = [title(r["body"]) for r in self.vendors.ledger(bodies=True) if r["effect"] == "page.create"]
         lost, doubled = tally(titles, self.first)
         self.chapter.add("Deliveries taken", float(self.first), "")
         self.chapter.add("  lost", float(len(lost)), "")
@@ -175,7 +175,7 @@ def tally(titles: Sequence[str], deliveries: int) -> tuple[list[str], list[str]]
     return [name for name in wanted if not found[name]], [name for name in wanted if found[name] > 1]
 
 
-def _title(body: str) -> str:
+def title(body: str) -> str:
     """Of a page that a request creates."""
     for value in json.loads(body)["properties"].values():
         if "title" in value:
