@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import logging
 import os
 import platform
@@ -15,6 +16,7 @@ from app.core.claims import Claim
 from app.core.hub import Hub
 
 log = logging.getLogger("patchbay.crew")
+_SOON = 60_000  # ms
 FEW = 8  # runs claimed at once: one commit for all, and other processes get their share
 Job = Claim | Callable[[], None]
 
@@ -22,6 +24,10 @@ Job = Claim | Callable[[], None]
 def holder() -> str:
     """Who holds a claim, for people who look at the table."""
     return f"{platform.node()}:{os.getpid()}"
+
+
+def _nothing() -> None:
+    """A job that only makes its thread look for more."""
 
 
 class Alone:
@@ -49,6 +55,38 @@ class Alone:
             claim = claims.claim(self._hub, holder(), outcome.next_run) if outcome.next_run else None
 
 
+class Wakes:
+    """Calls `wake` when runs that were put off for a moment may go on, so that they need not wait for a clock's round."""
+
+    def __init__(self, hub: Hub, wake: Callable[[], None]) -> None:
+        self._hub, self._wake = hub, wake
+        self._times: list[int] = []
+        self._change = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def at(self, time: int) -> None:
+        """`time` in ms of the steady clock; one that is far off is left to the clock."""
+        if time - self._hub.steady.now() > _SOON:
+            return
+        with self._change:
+            heapq.heappush(self._times, time)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="wakes", daemon=True)
+                self._thread.start()
+            self._change.notify()
+
+    def _serve(self) -> None:
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._times)
+                ahead = self._times[0] - self._hub.steady.now()
+                if ahead > 0:
+                    self._change.wait(ahead / 1000)
+                    continue
+                heapq.heappop(self._times)
+            self._wake()
+
+
 class Crew:
     """At most `most` threads; each takes what was handed over, then what else is claimable, until there is nothing."""
 
@@ -60,6 +98,7 @@ class Crew:
         self._threads = self._idle = self._busy = 0
         self._hints = self._followed = 0  # signs that there is more to claim, and how many of them were followed
         self._closed = False
+        self._wakes = Wakes(hub, self._look)
         self.worked = 0  # runs that were taken in hand
 
     def room(self) -> int:
@@ -82,6 +121,12 @@ class Crew:
         """There is more to claim than there was room for: whoever is done looks for it."""
         with self._change:
             self._hints += 1
+
+    def _look(self) -> None:
+        """Something can be claimed now: by a thread that has nothing to do, or by the next one that is done."""
+        self.more()
+        if self.room():
+            self.take([_nothing])
 
     def take(self, jobs: Sequence[Job]) -> None:
         """Begin these as soon as a thread is free. A crew that was closed meanwhile leaves them to others."""
@@ -145,6 +190,8 @@ class Crew:
             with self._change:
                 self.worked += 1
             outcome = engine.work_on(self._hub, job)
+            if outcome.wake_at:
+                self._wakes.at(outcome.wake_at)
             if outcome.next_run and not self._closed:
                 return claims.claim(self._hub, holder(), outcome.next_run) or self._fetch()
             return self._fetch()

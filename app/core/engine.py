@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core import asking, claims, recipes, undoing, waits
+from app.core import asking, claims, limits, recipes, undoing, waits
 from app.core.claims import Claim
 from app.core.gate import Gate
 from app.core.handover import open_review
@@ -32,11 +32,13 @@ _DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # nothing can 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a run: done, failed, later, waiting, undone, or lost. `next_run` could go on now."""
+    """What became of a run: done, failed, later, waiting, undone, or lost. `next_run` could go on now, this one at `wake_at`
+    (ms of the steady clock)."""
 
     state: str
     run_id: str
     next_run: str | None = None
+    wake_at: int = 0
 
 
 def work_on(hub: Hub, claim: Claim) -> Outcome:
@@ -175,16 +177,18 @@ class _Hands:
 
 def _settle(hub: Hub, claim: Claim, journal: Journal, stop: Stop | None) -> Outcome:
     """Put the run into the state it earned and let go of it."""
-    run, wall = claim.run, hub.now()
+    run, wall, wake_at = claim.run, hub.now(), 0
 
     def let_go(conn: Connection) -> tuple[str, str | None]:
+        nonlocal wake_at
         journal.flush(conn)
         if stop is None:
             state = "undone" if run["doing"] == "undo" else "done"
             claims.let_go(conn, claim, state, ended_at=wall)
         elif isinstance(stop, Later):
             state = "later"
-            wake_at, waits_for = stop.wake_at, stop.waits_for
+            wake_at = limits.turn(conn, *stop.line, stop.wake_at) if stop.line else stop.wake_at
+            waits_for = stop.waits_for
             claims.let_go(conn, claim, state, why=stop.why, wake_at=wake_at, waits_for=waits_for, cause=stop.cause)
             if stop.cause == "event" and waits.came(conn, run["id"]):  # while we let go
                 state = claims.queue(conn, run["id"])
@@ -199,7 +203,7 @@ def _settle(hub: Hub, claim: Claim, journal: Journal, stop: Stop | None) -> Outc
     state, next_run = hub.db.write(let_go)
     if state in claims.FINAL:
         hub.tallies.count("runs_ended", run["recipe"], state)
-    return Outcome(state, run["id"], run["id"] if state == "queued" else next_run)
+    return Outcome(state, run["id"], run["id"] if state == "queued" else next_run, wake_at)
 
 
 def _wait(conn: Connection, hub: Hub, claim: Claim, stop: Waiting) -> str:

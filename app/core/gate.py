@@ -186,6 +186,8 @@ class Gate:
             wait = work.place_in_line(conn, change.opened)
             if wait:
                 return wait
+        else:
+            work.still_wanted(conn, change.opened)
         now = self.hub.steady.now()
         claims.hold(conn, work.claim, now + work.patience.lease(seconds))
         values = {

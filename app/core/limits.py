@@ -54,6 +54,15 @@ def take(conn: Connection, key: str, rate: float, burst: int, now: int, *, ahead
     return wait
 
 
+_LONGEST_LINE = 30_000  # ms by which a run behind others is put off at most
+
+
+def turn(conn: Connection, key: str, rate: float, at: int) -> int:
+    """When a run asks again that could not call before `at`: those that are put off come one after the other, as fast as the
+    rate lets them go, and not all at once."""
+    return at + min(take(conn, f"{key}:line", rate, 1, at, ahead=_LONGEST_LINE), _LONGEST_LINE)
+
+
 PROBE = "asking whether the vendor answers again"
 ASKED_TO_WAIT = "the vendor asked us to wait"
 
@@ -74,6 +83,12 @@ def closed_for(conn: Connection, connection_id: str, now: int, *, probing: bool)
         conn.execute(probe.values(circuit_until=now + _FIRST_PAUSE // 2))
         return 0, PROBE
     return 0, ""
+
+
+def asked_to_wait(conn: Connection, connection_id: str, now: int) -> int:
+    """ms for which the vendor wants no more calls; also those that have their place in line heed it."""
+    until = conn.execute(_PAUSES, {"which": connection_id}).first()
+    return max(until.quiet_until - now, 0) if until is not None else 0
 
 
 def note_success(conn: Connection, connection_id: str, wall: int) -> None:

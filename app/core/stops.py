@@ -20,11 +20,23 @@ class Stop(Exception):
 
 
 class Later(Stop):
-    """Again by itself at `wake_at` (ms of the steady clock), or when the connection it waits for works again."""
+    """Again by itself at `wake_at` (ms of the steady clock), or when the connection it waits for works again.
 
-    def __init__(self, why: str, wake_at: int, waits_for: str = "", *, cause: str = "retry") -> None:
+    `line`: the key of a rate limit and its calls a second, where others are put off to the same time.
+    """
+
+    def __init__(
+        self,
+        why: str,
+        wake_at: int,
+        waits_for: str = "",
+        *,
+        cause: str = "retry",
+        line: tuple[str, float] | None = None,
+    ) -> None:
         super().__init__(why)
         self.wake_at = wake_at
+        self.line = line
         self.cause = cause
         self.waits_for = waits_for
 

@@ -98,6 +98,16 @@ class Work:
         wait = self.hub.db.write(lambda conn: self.place_in_line(conn, opened, also))
         if wait:
             time.sleep(wait / 1000)
+            with self.hub.db.read() as conn:
+                self.still_wanted(conn, opened)
+
+    def still_wanted(self, conn: Connection, opened: Opened) -> None:
+        """After a wait for a place in line. Raises Later when the vendor has asked for patience meanwhile."""
+        now = self.hub.steady.now()
+        if pause := limits.asked_to_wait(conn, opened.id, now):
+            line = f"{opened.id}:calls", opened.connector.rate
+            says = f"{opened.connector.title}: {limits.ASKED_TO_WAIT}"
+            raise Later(says, now + pause, cause="rate", line=line)
 
     def place_in_line(self, conn: Connection, opened: Opened, also: Callable[[Connection], None] | None = None) -> int:
         """The same inside a transaction; returns the ms to wait before the request may leave."""
@@ -109,15 +119,15 @@ class Work:
         pause, why = limits.closed_for(conn, opened.id, now, probing=opened.id in self._probing)
         if why == limits.PROBE:
             self._probing.add(opened.id)
+        key, c = f"{opened.id}:calls", opened.connector
         if pause:
             cause = "rate" if why == limits.ASKED_TO_WAIT else "circuit"
-            raise Later(f"{opened.connector.title}: {why}", now + pause, cause=cause)
-        key = f"{opened.id}:calls"
-        c = opened.connector
+            raise Later(f"{c.title}: {why}", now + pause, cause=cause, line=(key, c.rate))
         ahead = self.patience.ahead(int(1000 / c.rate), begun=self._begun)
         wait = limits.take(conn, key, c.rate, c.burst, now, ahead=ahead)
         if wait > ahead:
-            raise Later(f"{c.title} takes {c.rate:g} calls a second; this run is in line", now + wait, cause="rate")
+            says = f"{c.title} takes {c.rate:g} calls a second; this run is in line"
+            raise Later(says, now + wait, cause="rate", line=(key, c.rate))
         if also:
             also(conn)
         self.journal.flush(conn)

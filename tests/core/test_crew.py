@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app import jobs
-from app.core import claims, engine, routing
+from app.core import claims, engine, limits, routing
 from app.core.claims import Claim
 from app.core.engine import Outcome
 from app.crew import FEW, Crew
@@ -57,6 +57,20 @@ def test_all_that_comes_at_once_becomes_a_page_each(here: World, crews: Callable
     until(lambda: [run["state"] for run in here.runs()] == ["done"] * len(topics))
     assert sorted(here.pages()) == topics
     assert {run["claims"] for run in here.runs()} == {0}
+
+
+def test_runs_that_were_put_off_for_a_moment_go_on_without_a_clock(
+    here: World, crews: Callable[[World, int], Crew]
+) -> None:
+    crews(here, 2)
+    soon = here.hub.steady.now() + 700
+    here.hub.db.write(lambda conn: limits.quiet(conn, here.connection("notion"), soon))
+    topics = [f"Meeting {n}" for n in range(6)]
+    jobs.route_event(" ".join(here.receive(topic) for topic in topics))
+    until(lambda: [run["state"] for run in here.runs()] == ["done"] * 6)
+    assert sorted(here.pages()) == topics
+    first = min(request["at"] for request in here.served.control("ledger?slug=notion"))
+    assert first >= soon - 100  # whichever clock the ledger goes by
 
 
 def test_no_more_begin_than_there_are_threads(

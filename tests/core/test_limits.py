@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from sqlalchemy import Connection, create_engine, select
 
 from app.core.hub import Hub
-from app.core.limits import PROBE, closed_for, note_failure, note_success, quiet, take
+from app.core.limits import PROBE, asked_to_wait, closed_for, note_failure, note_success, quiet, take, turn
 from app.db import models
 from app.db.models import connections
 
@@ -74,6 +74,15 @@ def test_workers_at_once_share_one_limit(hub: Hub) -> None:
     with ThreadPoolExecutor(8) as pool:
         waits = list(pool.map(call, range(24)))
     assert waits.count(0) == 3
+
+
+def test_those_that_are_put_off_come_one_after_the_other_but_never_too_late() -> None:
+    with _memory.begin() as conn:
+        key = next(_keys)
+        assert [turn(conn, key, 10, T0) - T0 for _ in range(4)] == [0, 100, 200, 300]
+        assert turn(conn, key, 10, T0 + 5000) - T0 == 5000  # the line was shorter than that
+        assert [turn(conn, key, 1, T0 + 5000) - T0 for _ in range(100)][-1] == 35_000
+        assert take(conn, key, 10, 1, T0, ahead=0) == 0  # standing in line is no call
 
 
 # --- the circuit ------------------------------------------------------------------------------------------------------
@@ -157,6 +166,9 @@ def test_the_vendor_asked_for_quiet(hub: Hub, own: str) -> None:
     assert asked(hub, T0 + 4000) == (1000, "the vendor asked us to wait")
     assert asked(hub, T0 + 4000, probing=True)[0] == 1000
     assert asked(hub, T0 + 5000) == (0, "")
+    with hub.db.read() as conn:
+        assert [asked_to_wait(conn, own, T0 + ms) for ms in (4000, 5000)] == [1000, 0]
+        assert asked_to_wait(conn, "nobody", T0) == 0
 
 
 def test_a_success_is_noted_but_not_every_time(hub: Hub, own: str) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.core import claims, engine, recipes, reviews, routing, runs, undo
+from app.core import claims, engine, limits, recipes, reviews, routing, runs, undo
 from tests.durability.forge import Forge, Order
-from tests.durability.world import ALL_WELL, MEETINGS, RECIPE, TODOS, World, quiet
+from tests.durability.world import ALL_WELL, MEETINGS, RECIPE, TODOS, World, one_round, quiet, until
 
 pytestmark = pytest.mark.both_databases
 
@@ -200,3 +201,25 @@ def test_a_worker_that_lost_its_run_changes_nothing(here: World) -> None:
 
 def _everything(here: World) -> list[list[dict[str, Any]]]:
     return [here.runs(), here.writes(), here.entries(), here.reviews()]
+
+
+@pytest.mark.parametrize("calls", [1, 2])
+def test_also_who_stands_in_line_heeds_a_vendor_that_asks_for_patience(
+    here: World, monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    """Notion takes one call a second here; while the run waits for the moment of its next call, another run is told to wait."""
+    notion = here.hub.connectors["notion"]
+    monkeypatch.setattr(here.hub, "connectors", {**here.hub.connectors, "notion": replace(notion, rate=1.0, burst=1)})
+    routing.route(here.hub, here.receive())
+    worker = threading.Thread(target=lambda: one_round(here.hub))
+    worker.start()
+    until(lambda: len(here.served.control("ledger?slug=notion")) == calls)
+    quiet_until = here.hub.steady.now() + 30_000
+    here.hub.db.write(lambda conn: limits.quiet(conn, here.connection("notion"), quiet_until))
+    worker.join()
+    run = here.run()
+    assert (run["state"], run["cause"]) == ("later", "rate")
+    assert run["wake_at"] >= quiet_until
+    assert len(here.served.control("ledger?slug=notion")) == calls
+    here.work()
+    assert here.state() == ALL_WELL
