@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.core import claims, engine, limits, recipes, reviews, routing, runs, undo
+from app.db import models
 from tests.durability.forge import Forge, Order
 from tests.durability.world import ALL_WELL, MEETINGS, RECIPE, TODOS, World, one_round, quiet, until
 
@@ -203,17 +205,27 @@ def _everything(here: World) -> list[list[dict[str, Any]]]:
     return [here.runs(), here.writes(), here.entries(), here.reviews()]
 
 
-@pytest.mark.parametrize("calls", [1, 2])
+def tat(here: World) -> int:
+    """When Notion's limit will be full again; 0 before the first call."""
+    with here.hub.db.read() as conn:
+        key = f"{here.connection('notion')}:calls"
+        return int(conn.execute(select(models.limits.c.tat).where(models.limits.c.key == key)).scalar() or 0)
+
+
+@pytest.mark.parametrize("calls", [0, 1, 2])  # before a call that reads, and before two that write
 def test_also_who_stands_in_line_heeds_a_vendor_that_asks_for_patience(
     here: World, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
     """Notion takes one call a second here; while the run waits for the moment of its next call, another run is told to wait."""
     notion = here.hub.connectors["notion"]
     monkeypatch.setattr(here.hub, "connectors", {**here.hub.connectors, "notion": replace(notion, rate=1.0, burst=1)})
+    key, now = f"{here.connection('notion')}:calls", here.hub.steady.now()
+    here.hub.db.write(lambda conn: limits.take(conn, key, 1.0, 1, now, ahead=0))  # somebody else's call
+    first = tat(here)
     routing.route(here.hub, here.receive())
     worker = threading.Thread(target=lambda: one_round(here.hub))
     worker.start()
-    until(lambda: len(here.served.control("ledger?slug=notion")) == calls)
+    until(lambda: tat(here) >= first + 1000 * (calls + 1))  # now it stands in line for its next call
     quiet_until = here.hub.steady.now() + 30_000
     here.hub.db.write(lambda conn: limits.quiet(conn, here.connection("notion"), quiet_until))
     worker.join()
