@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from app.core import claims, engine, limits, recipes, reviews, routing, runs, undo
-from app.db import models
+from app.core import claims, engine, gate, limits, recipes, reviews, routing, runs, undo, work
 from tests.durability.forge import Forge, Order
-from tests.durability.world import ALL_WELL, MEETINGS, RECIPE, TODOS, World, one_round, quiet, until
+from tests.durability.world import ALL_WELL, MEETINGS, RECIPE, TODOS, World, one_round, quiet
 
 pytestmark = pytest.mark.both_databases
 
@@ -205,33 +204,30 @@ def _everything(here: World) -> list[list[dict[str, Any]]]:
     return [here.runs(), here.writes(), here.entries(), here.reviews()]
 
 
-def tat(here: World) -> int:
-    """When Notion's limit will be full again; 0 before the first call."""
-    with here.hub.db.read() as conn:
-        key = f"{here.connection('notion')}:calls"
-        return int(conn.execute(select(models.limits.c.tat).where(models.limits.c.key == key)).scalar() or 0)
-
-
 @pytest.mark.parametrize("calls", [0, 1, 2])  # before a call that reads, and before two that write
 def test_also_who_stands_in_line_heeds_a_vendor_that_asks_for_patience(
     here: World, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:
-    """Notion takes one call a second here; while the run waits for the moment of its next call, another run is told to wait."""
-    notion = here.hub.connectors["notion"]
-    monkeypatch.setattr(here.hub, "connectors", {**here.hub.connectors, "notion": replace(notion, rate=1.0, burst=1)})
-    key, now = f"{here.connection('notion')}:calls", here.hub.steady.now()
-    here.hub.db.write(lambda conn: limits.take(conn, key, 1.0, 1, now, ahead=0))  # somebody else's call
-    first = tat(here)
+    """Notion takes a call every ten seconds here; while the run sleeps until its next one, another run is told to wait."""
+    notion, account = here.hub.connectors["notion"], here.connection("notion")
+    monkeypatch.setattr(here.hub, "connectors", {**here.hub.connectors, "notion": replace(notion, rate=0.1, burst=1)})
+    now = here.hub.steady.now()
+    quiet_until, slept = now + 900_000, 0
+    here.hub.db.write(lambda conn: limits.take(conn, f"{account}:calls", 0.1, 1, now, ahead=0))  # somebody else's call
+
+    def sleep(seconds: float) -> None:
+        nonlocal slept
+        slept += 1
+        if slept == calls + 1:
+            here.hub.db.write(lambda conn: limits.quiet(conn, account, quiet_until))
+
+    for module in (gate, work):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=sleep, time=time.time))
     routing.route(here.hub, here.receive())
-    worker = threading.Thread(target=lambda: one_round(here.hub))
-    worker.start()
-    until(lambda: tat(here) >= first + 1000 * (calls + 1))  # now it stands in line for its next call
-    quiet_until = here.hub.steady.now() + 30_000
-    here.hub.db.write(lambda conn: limits.quiet(conn, here.connection("notion"), quiet_until))
-    worker.join()
+    one_round(here.hub)
     run = here.run()
     assert (run["state"], run["cause"]) == ("later", "rate")
     assert run["wake_at"] >= quiet_until
     assert len(here.served.control("ledger?slug=notion")) == calls
-    here.work()
+    here.work(1_000_000)
     assert here.state() == ALL_WELL
