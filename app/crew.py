@@ -156,6 +156,7 @@ class Crew:
 
     def _let_go(self, jobs: Sequence[Job]) -> None:
         for claim in (job for job in jobs if isinstance(job, Claim)):
+            self._hub.suspects.left(claim.run["id"])
             try:
                 self._hub.db.write(partial(claims.let_go, claim_=claim, state="queued"))
             except Exception:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Row, RowMapping, and_, bindparam, exists, func, literal_column, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from app.core import disk
@@ -17,11 +17,13 @@ from app.core.paging import beside
 from app.core.patience import Patience
 from app.core.statements import change
 from app.core.stops import Lost
+from app.core.suspects import AFTER
 from app.db.models import AT_WORK, FINISHED, literally, runs
 from connectors.contract import JSON
 
 FINAL = FINISHED
 _MOST_CLAIMS = 5  # without an entry ending in between
+_ANY = 1_000_000_000  # more claims than there ever are
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,13 @@ def claimable() -> ColumnElement[bool]:
 
 
 _READY = select(runs.c.id).where(claimable()).order_by(runs.c.wake_at, runs.c.id)
-_NEXT = _READY.limit(bindparam("most")).with_for_update(skip_locked=True, of=runs)
+_NEXT = (
+    select(runs.c.id, runs.c.claims)
+    .where(claimable(), runs.c.claims < bindparam("below"))
+    .order_by(runs.c.wake_at, runs.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=runs)
+)
 _THESE = _NEXT.where(runs.c.id.in_(bindparam("ids", expanding=True)))
 _TAKE = (
     update(runs)
@@ -91,13 +99,25 @@ def claim_some(hub: Hub, holder: str, most: int, run_ids: Sequence[str] = ()) ->
     now = hub.steady.now()
     until = now + Patience(hub.settings.patience).between()
 
-    def take(conn: Connection) -> list[Claim]:
-        wanted = {"now": now, "most": most}
-        found = conn.execute(_THESE, {**wanted, "ids": list(run_ids)}) if run_ids else conn.execute(_NEXT, wanted)
-        chosen = found.scalars().all()
-        return [one for run_id in chosen if (one := _take(conn, hub, run_id, holder, until))]
+    may_suspect, claimed = hub.suspects.begin(run_ids), list[Claim]()
 
-    return hub.db.write(take)
+    def take(conn: Connection) -> list[Claim]:
+        wanted = {"now": now, "most": most, "below": _ANY if may_suspect else AFTER}
+        found = conn.execute(_THESE, {**wanted, "ids": list(run_ids)}) if run_ids else conn.execute(_NEXT, wanted)
+        return [one for run_id in _one_suspect(found.all()) if (one := _take(conn, hub, run_id, holder, until))]
+
+    try:
+        claimed = hub.db.write(take)
+    finally:
+        if may_suspect:
+            hub.suspects.end(next((c.run["id"] for c in claimed if c.run["claims"] > AFTER), ""))
+    return claimed
+
+
+def _one_suspect(found: Sequence[Row[Any, Any]]) -> list[str]:
+    """The ids, of suspects only the first."""
+    suspects = [row.id for row in found if row.claims >= AFTER][1:]
+    return [row.id for row in found if row.id not in suspects]
 
 
 def _take(conn: Connection, hub: Hub, run_id: str, holder: str, until: int) -> Claim | None:

@@ -54,6 +54,8 @@ def work_on(hub: Hub, claim: Claim) -> Outcome:
             "the database was away during run %s (%s); it goes on when its lease is over", claim.run["id"], problem
         )
         return Outcome("lost", claim.run["id"])
+    finally:
+        hub.suspects.left(claim.run["id"])
 
 
 def _attempt(hub: Hub, claim: Claim, journal: Journal) -> Stop | None:

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import connectors
 from app.core import house
+from app.core.suspects import Suspects
 from app.core.tallies import Tallies
 from app.core.vault import Vault, ensure_keys
 from app.db.session import Database
@@ -30,6 +31,7 @@ class Hub:
     connectors: Mapping[str, Connector]
     steady: Steady = field(init=False)
     tallies: Tallies = field(init=False)
+    suspects: Suspects = field(default_factory=Suspects)
     leaving: bool = False  # this process ends the calls in hand and begins no other
 
     def __post_init__(self) -> None:
