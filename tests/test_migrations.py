@@ -126,6 +126,20 @@ def test_a_newer_database_is_left_alone(settings: Settings) -> None:
     assert migrate(settings) is None
 
 
+@pytest.mark.both_databases
+def test_a_database_that_no_longer_fits_this_release_is_told_and_left_alone(settings: Settings) -> None:
+    engine = create_engine(settings.database)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '0999'"))
+        connection.execute(text("insert into house (key, value) values ('oldest', '\"0003\"')"))
+    assert migrate(settings) is None
+    with engine.begin() as connection:
+        connection.execute(text("update house set value = '\"0998\"' where key = 'oldest'"))
+    engine.dispose()
+    with pytest.raises(CannotMigrate, match="made ready for a newer release: it needs tables of version 0998"):
+        migrate(settings)
+
+
 def test_tables_of_another_program_are_refused(empty_database_url: str, tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     with closing(sqlite3.connect(tmp_path / "home" / "patchbay.sqlite")) as connection:

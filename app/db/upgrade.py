@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 
-from app.db.migrate import FOLDER, HEAD, CannotMigrate
+from app.db.migrate import FOLDER, HEAD, CannotMigrate, refuse_if_too_old
 
 PATIENCE = 60  # seconds to wait for another process that migrates
 
@@ -22,7 +22,10 @@ def upgrade(url: str, file: Path | None, home: Path) -> Path | None:
     engine = _engine(url, file)
     try:
         with engine.connect() as connection:
-            if _revision(connection) >= HEAD:
+            if (revision := _revision(connection)) > HEAD:
+                oldest = connection.execute(text("select value from house where key = 'oldest'")).scalar()
+                refuse_if_too_old(oldest)
+            if revision >= HEAD:
                 return None
         with engine.begin() as connection:
             return _migrate_locked(connection, file, home)
