@@ -122,7 +122,7 @@ class Case:
 
     def settle(self) -> bool:
         """Until nothing is left to do."""
-        self.bed.all_up()
+        self.bed.only("web", "worker", "clock", *self.bed.parts)
         return until(self.drained, self.within, 0.25)
 
     # --- what must be true ---

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.line import Line
-from tests.faults.lines import database, doorbell, intake, people, undo, vendor, wall, web, worker
+from tests.faults.lines import copies, database, doorbell, intake, people, undo, vendor, wall, web, worker
 
 LINES: tuple[Line, ...] = (
     *web.LINES,
@@ -15,4 +15,5 @@ LINES: tuple[Line, ...] = (
     *wall.LINES,
     *people.LINES,
     *undo.LINES,
+    *copies.LINES,
 )
