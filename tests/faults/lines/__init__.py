@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.faults.line import Line
-from tests.faults.lines import copies, database, doorbell, intake, people, undo, vendor, wall, web, worker
+from tests.faults.lines import copies, database, doorbell, intake, people, schedule, undo, vendor, wall, web, worker
 
 LINES: tuple[Line, ...] = (
     *web.LINES,
@@ -13,6 +13,7 @@ LINES: tuple[Line, ...] = (
     *vendor.LINES,
     *intake.LINES,
     *wall.LINES,
+    *schedule.LINES,
     *people.LINES,
     *undo.LINES,
     *copies.LINES,
