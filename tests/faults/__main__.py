@@ -10,7 +10,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -117,7 +116,7 @@ def noticed(name: str) -> str:
         marks = place / "marks"
         env = {"FAULTS_MUTANT": name, "FAULTS_MARKS": str(marks), "PYTHONPATH": WAYS}
         with bed(place, "", None, patience=PATIENCE, env=env) as made:
-            row = play(made, replace(line, within=min(line.within, 30)), mutant.tries)
+            row = play(made, line, mutant.tries)
         if not marks.exists() or set(marks.read_text().split()) != set(mutant.breaks):
             raise RuntimeError(f"the mutant {name!r} changed nothing: what it breaks has another name now")
     return (row.sentences() or [""])[0]

@@ -32,7 +32,7 @@ class Row:
         """What went wrong."""
         none = [] if self.not_yet or self.found.tries else ["the fault never happened, so nothing was tried"]
         found = self.found
-        return [*(f"lost: {x}" for x in found.lost), *(f"doubled: {x}" for x in found.doubled), *found.wrong, *none]
+        return [*(f"doubled: {x}" for x in found.doubled), *(f"lost: {x}" for x in found.lost), *found.wrong, *none]
 
     def cells(self) -> list[str]:
         f = self.found
