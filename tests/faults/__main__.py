@@ -29,6 +29,7 @@ from tests.postgres import Server as Postgres
 
 TITLES = {"sqlite": "SQLite", "postgres": "PostgreSQL"}
 PATIENCE = 0.1
+_OWN_FAULT = ("AttributeError", "TypeError", "NameError")  # of a mutant: it stumbled, and broke nothing
 
 
 def main() -> int:
@@ -119,6 +120,8 @@ def noticed(name: str) -> str:
             row = play(made, line, mutant.tries)
         if not marks.exists() or set(marks.read_text().split()) != set(mutant.breaks):
             raise RuntimeError(f"the mutant {name!r} changed nothing: what it breaks has another name now")
+    if any(word in sentence for sentence in row.sentences() for word in _OWN_FAULT):
+        raise RuntimeError(f"the mutant {name!r} does not fit the code any more: {row.sentences()}")
     return (row.sentences() or [""])[0]
 
 

@@ -32,7 +32,7 @@ def _put(owner: Any, name: str, value: Any) -> None:
 
 def _no_look_up(settle: Any) -> None:
     """It is taken for granted that a change without an answer did not arrive."""
-    _put(settle, "settle", lambda work, change, row: settle._again(work, row))
+    _put(settle, "settle", lambda work, change, row: None)
 
 
 def _blind_faith(settle: Any) -> None:
@@ -46,7 +46,7 @@ def _hasty(settle: Any) -> None:
     def look(work: Any, change: Any, row: Any) -> Any:
         find, client = change.action.find, change.opened.client
         found = work.read(change.opened, change.place, lambda: find(client, row["key"], change.arguments))
-        return found[0] if found else settle._again(work, row)
+        return found[0] if found else None
 
     _put(settle, "settle", look)
 
