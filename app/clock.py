@@ -10,6 +10,7 @@ from types import FrameType
 
 from app import jobs
 from app.core import alarm, beginning, claims, events, firing, hold, polling, reviews, waits, wall
+from app.core.daily import Daily
 from app.core.hub import Hub, open_hub
 from app.core.trimming import Trimmer
 from app.settings import Settings
@@ -32,12 +33,13 @@ def run(settings: Settings, *, prepared: bool = False) -> int:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    rung, trimmer = Rung(), Trimmer(hub)
+    rung, trimmer, daily = Rung(), Trimmer(hub), Daily(settings)
     while True:
         jobs.show_up(settings, "clock")
         try:
             tick(hub, rung)
             trimmer.round()
+            daily.round()
         except Exception:
             log.exception("a round of the clock failed; the next one tries again")
         if stop.wait(max(_EVERY * min(settings.patience, 1.0), 0.2)):

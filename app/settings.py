@@ -52,6 +52,7 @@ class Settings:
     patience: float = 1.0
     threads: int = 100  # runs one worker process works on at a time
     least_disk: int = 200 * 1024 * 1024  # bytes that must be free before anything new is begun
+    backups: int = 0  # daily backups that are kept; 0: none are made
     workers: int = field(default_factory=one_a_core)  # worker processes that `patchbay run` starts
     trusted_hosts: tuple[str, ...] = ()
     proxies: int = 0  # reverse proxies in front, whose X-Forwarded-* are believed
@@ -95,6 +96,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         patience=_number(environ, "PATCHBAY_PATIENCE", 1.0, 0.01, 100),
         threads=int(_number(environ, "PATCHBAY_THREADS", 100, 1, 500)),
         least_disk=int(_number(environ, "PATCHBAY_LEAST_DISK", 200, 0, 1_000_000) * 1024 * 1024),
+        backups=int(_number(environ, "PATCHBAY_BACKUPS", 0, 0, 3650)),
         workers=int(_number(environ, "PATCHBAY_WORKERS", one_a_core(), 1, 32)),
         trusted_hosts=tuple(h for h in get("TRUSTED_HOSTS").split(",") if h),
         proxies=int(_number(environ, "PATCHBAY_PROXIES", 0, 0, 5)),
