@@ -69,6 +69,8 @@ def tell(story: dict[str, Any], out: Out) -> None:
     """The run as lines."""
     run = story["run"]
     out.say(f"{run['title'] or run['recipe']}: {run['state']}{', ' + run['why'] if run['why'] else ''}")
+    if story["behind"]:
+        out.say(f"  {_behind(story['behind'])}")
     untouched = ": nothing to do" if run["state"] == "done" else ": not yet"
     for step in story["steps"]:
         out.say(f"  {step['label']} ({step['id']}){'' if step['entries'] else untouched}")
@@ -83,6 +85,13 @@ def tell(story: dict[str, Any], out: Out) -> None:
         out.say(f"  {run['error']}")
     if story["tokens"]:
         out.say(f"  The language model used {story['tokens']} tokens, {story['cost'] / 1_000_000:.4f} dollars.")
+
+
+def _behind(first: dict[str, Any]) -> str:
+    """Which run of the same key comes first, and what that one waits for."""
+    more = f", with {first['between']} between" if first["between"] else ""
+    why = f", which waits: {first['why']}" if first["why"] else f", which is {first['state']}"
+    return f"Behind run {first['id']}{more}{why}"
 
 
 def _entry(entry: dict[str, Any]) -> str:

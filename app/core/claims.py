@@ -139,6 +139,21 @@ def is_first(conn: Connection, serial_key: str, serial_no: int) -> bool:
     return conn.execute(_EARLIER, {"key": serial_key, "no": serial_no}).first() is None
 
 
+_IN_FRONT = (
+    select(runs.c.id, runs.c.title, runs.c.state, runs.c.why)
+    .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no < bindparam("no"))
+    .where(runs.c.serial_key != literal_column("''"), runs.c.state.not_in(literally(FINAL)))
+    .order_by(runs.c.serial_no)
+)
+
+
+def in_front(conn: Connection, serial_key: str, serial_no: int) -> dict[str, Any] | None:
+    """The run that is at work for this key, or waits, and so holds up those behind it: {id, title, state, why, between}, with
+    the number of runs that stand between. None when this one is first."""
+    found = conn.execute(_IN_FRONT.limit(1000), {"key": serial_key, "no": serial_no}).mappings().all()
+    return {**found[0], "between": len(found) - 1} if found else None
+
+
 def hold(conn: Connection, claim_: Claim, until: int, *, progress: bool = False) -> None:
     """Extend the lease, in the transaction that does the work. Raises Lost when the run is no longer ours."""
     values = {"lease_until": until, "claims": 0} if progress else {"lease_until": until}

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, union_all, update
 
 from app.core import afresh, audit, recipes, schedule
-from app.core.claims import FINAL
+from app.core.claims import FINAL, in_front
 from app.core.handover import SHOWN as REVIEW_COLUMNS
 from app.core.hub import Hub
 from app.core.paging import beside, newest
@@ -99,8 +99,9 @@ def get(hub: Hub, run_id: str) -> dict[str, Any]:
 
 
 def story(hub: Hub, run_id: str) -> dict[str, Any]:
-    """One run with all that happened: {run, event, steps: [{id, kind, label, entries: [...]}], writes, reviews, cost,
-    removed: what is no longer there because of its age, kinds of core.keeping}."""
+    """One run with all that happened: {run, event, steps: [{id, kind, label, entries: [...]}], writes, reviews, cost, behind,
+    removed}. `behind`: the run of the same serial key that holds it up (`claims.in_front`); `removed`: what is no longer there
+    because of its age, kinds of core.keeping."""
     with hub.db.read() as conn:
         run = find(conn, run_id)
         lines = conn.execute(select(entries).where(entries.c.run == run_id)).mappings().all()
@@ -115,6 +116,8 @@ def story(hub: Hub, run_id: str) -> dict[str, Any]:
         )
         practice = {r.id: bool(r.practice) for r in conn.execute(select(connections.c.id, connections.c.practice))}
         event = conn.execute(select(events).where(events.c.id == run["event"])).mappings().first()
+        held_up = run["state"] == "queued" and run["serial_key"]
+        behind = in_front(conn, run["serial_key"], run["serial_no"]) if held_up else None
     changes = [_write(hub, w, sent, practice) for w in made]
     told = [_entry(hub, run_id, e, {write["id"]: write["arguments"] for write in changes}) for e in lines]
     return {
@@ -123,6 +126,7 @@ def story(hub: Hub, run_id: str) -> dict[str, Any]:
         "steps": _steps(hub, run, told, changes),
         "writes": changes,
         "reviews": [_review(r) for r in asked],
+        "behind": behind,
         "removed": _removed(run, event),
         "tokens": sum(e["tokens_in"] + e["tokens_out"] for e in told),
         "cost": sum(e["cost"] for e in told),

@@ -35,6 +35,7 @@ def tell(hub: Hub, run_id: str) -> dict[str, Any]:
         "can_undo": run["state"] in ("done", "failed", "waiting", "cancelled")
         and any(w["state"] == "done" for w in own)
         and "undo" not in raw["removed"],
+        "behind": raw["behind"],
         "removed": raw["removed"],
         "recorded": any(step["kind"] == "ask" for step in steps),
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import time_machine
 from sqlalchemy import Connection, select
 
 from app import clock, jobs
+from app.cli import happened
+from app.cli.speak import Out
 from app.core import claims, engine, recipes, reviews, routing, runs, waits
 from app.core.trimming import Trimmer
 from app.db import models
@@ -377,3 +380,24 @@ def test_a_worker_that_dies_at_any_commit_of_a_wait_loses_nothing(
     here.work(most=0)
     assert sorted(here.pages()) == [f"Meeting {n}: The end" for n in (1, 2, 3)]
     assert rows(here) == []
+
+
+@BOTH
+def test_who_comes_after_a_run_that_waits_says_behind_which_and_why(here: World, tmp_path: Path) -> None:
+    publish(here, tmp_path, "for: 2 days", TEXT.replace("steps:", 'serial: "{{ event.host_email }}"\nsteps:', 1))
+    first = begin(here, "First")
+    second, third = (begin(here, topic) for topic in ("Second", "Third"))
+    assert (first["state"], second["state"], third["state"]) == ("later", "queued", "queued")
+    told = runs.story(here.hub, third["id"])
+    assert told["behind"] == {
+        "id": first["id"], "title": "First", "state": "later", "why": first["why"], "between": 1
+    }  # fmt: skip
+    assert runs.story(here.hub, first["id"])["behind"] is None
+    said = io.StringIO()
+    with redirect_stdout(said):
+        happened.tell(told, Out(False))
+    assert f"Behind run {first['id']}, with 1 between, which waits: Waits until" in said.getvalue()
+    with later(2 * DAY + 1000):
+        here.skip(2 * DAY + 1000)
+        one_round(here.hub)
+        assert runs.story(here.hub, third["id"])["behind"]["id"] == second["id"]
