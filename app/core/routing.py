@@ -18,7 +18,7 @@ from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.recipe import RecipeError, TemplateProblem
 from app.core.recipes import Switch
-from app.db.models import events, runs, serials
+from app.db.models import events, literally, runs, serials
 from connectors.contract import JSON
 
 log = logging.getLogger("patchbay.routing")
@@ -27,6 +27,16 @@ _TRIES = 5
 _MINE = events.c.id.in_(bindparam("ids", expanding=True)) & (events.c.state == "new") & hold.is_off()
 _NEW = select(events).where(_MINE).order_by(events.c.id)
 _STILL_NEW = select(events.c.id).where(_MINE).order_by(events.c.id).with_for_update()
+_EARLIER = (
+    select(events)
+    .where(
+        events.c.state == "new", events.c.state != literally(("routed",))[0]
+    )  # in the words of the index of unrouted ones
+    .where(events.c.serial_key.in_(bindparam("keys", expanding=True)), events.c.id < bindparam("last"))
+    .where(events.c.id.not_in(bindparam("ids", expanding=True)))
+    .order_by(events.c.id)
+    .limit(100)
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,7 @@ def start(hub: Hub, event_ids: Sequence[str], holder: str = "", room: int = 0) -
     if disk.is_full(hub):
         return [], []
     with hub.db.read() as conn:
-        found = conn.execute(_NEW, {"ids": list(event_ids)}).mappings().all()
+        found = _with_earlier(conn, conn.execute(_NEW, {"ids": list(event_ids)}).mappings().all())
         switches = recipes.all_on(conn) if found else []
         people = {p: scope.people(conn, p) for p in {s.practice for s in switches}}
     wished = [(event, wishes) for event in found if (wishes := _wishes(hub, event, switches, people)) is not None]
@@ -70,6 +80,16 @@ def start(hub: Hub, event_ids: Sequence[str], holder: str = "", room: int = 0) -
             raise
         log.exception("%d events could not be routed together; now one by one", len(wished))
         return [], [run for event, _ in wished for run in start(hub, [event["id"]])[1]]
+
+
+def _with_earlier(conn: Connection, found: Sequence[RowMapping]) -> Sequence[RowMapping]:
+    """And what came earlier about the same things and is not routed yet: rings overtake each other, events must not."""
+    keys = sorted({event["serial_key"] for event in found if event["serial_key"]})
+    if not keys:
+        return found
+    known = [event["id"] for event in found]
+    earlier = conn.execute(_EARLIER, {"keys": keys, "last": known[-1], "ids": known}).mappings().all()
+    return sorted([*found, *earlier], key=lambda event: str(event["id"])) if earlier else found
 
 
 def _wishes(

@@ -215,3 +215,18 @@ def test_a_recipe_that_does_not_load_leaves_other_kinds_of_events_alone(here: Wo
     here.work()
     assert here.runs() == []
     assert here.events()[0]["state"] == "ignored"
+
+
+@BOTH
+def test_rings_that_overtake_each_other_leave_events_in_order(here: World) -> None:
+    first, second, third = (
+        here.receive(f"Part {n}", meeting="m", when=1000 + n, recording_files=[{"id": str(n)}]) for n in range(3)
+    )
+    other = here.receive("Another meeting")
+    assert len(routing.route(here.hub, second)) == 2
+    routing.route(here.hub, other)
+    routing.route(here.hub, third)
+    assert routing.route(here.hub, first) == []
+    numbers = {run["event"]: run["serial_no"] for run in here.runs()}
+    assert [numbers[event] for event in (first, second, third)] == [1, 2, 3]
+    assert numbers[other] == 1
