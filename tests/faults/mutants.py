@@ -59,9 +59,9 @@ def _no_fence(claims: Any) -> None:
 def _any_state(claims: Any) -> None:
     """A run may be claimed while somebody works on it."""
     c, bind = claims.runs.c, claims.bindparam
-    ready = claims.select(c.id).where(c.state.in_(("queued", "later", "running"))).order_by(c.wake_at, c.id)
-    _put(claims, "_READY", ready)
-    _put(claims, "_NEXT", ready.limit(bind("most")))
+    at_work = c.state.in_(("queued", "later", "running"))
+    _put(claims, "_READY", claims.select(c.id).where(at_work).order_by(c.wake_at, c.id))
+    _put(claims, "_NEXT", claims.select(c.id, c.claims).where(at_work).order_by(c.wake_at, c.id).limit(bind("most")))
     _put(claims, "_THESE", claims._NEXT.where(c.id.in_(bind("ids", expanding=True))))
 
 

@@ -63,15 +63,16 @@ def rung(case: Case) -> None:
     """Everything is rung for again and again while it is worked on: whoever has a run keeps it."""
     names = [case.name() for _ in range(min(case.tries, 8))]
     for name in names:
-        case.bed.recaps.fault_earlier("hold_after", name, seconds=2.0)
+        case.bed.recaps.fault_earlier("hold_after", name, seconds=2.5)
         case.deliver(name)
     settings = replace(case.bed.home.hub.settings, redis_url=case.bed.redis.url)
-    until = time.monotonic() + 1.5
-    while time.monotonic() < until:
-        for run in case.runs():
+    case.held(len(names))
+    runs = case.runs()
+    for _ in range(10):
+        for run in runs:
             jobs.ring_run(settings, run["id"])
             jobs.ring_event(settings, run["event"])
-        time.sleep(0.1)
+        time.sleep(0.05)
     case.used_up()
     case.tried += len(names)
     case.further.append(lambda: _asked_again(case, names))
