@@ -385,16 +385,13 @@ def test_a_worker_that_dies_at_any_commit_of_a_wait_loses_nothing(
 @BOTH
 def test_who_comes_after_a_run_that_waits_says_behind_which_and_why(here: World, tmp_path: Path) -> None:
     publish(here, tmp_path, "for: 2 days", TEXT.replace("steps:", 'serial: "{{ event.host_email }}"\nsteps:', 1))
-    first = begin(here, "First")
-    second, third = (begin(here, topic) for topic in ("Second", "Third"))
+    first, second, third = (begin(here, topic) for topic in ("First", "Second", "Third"))
     assert (first["state"], second["state"], third["state"]) == ("later", "queued", "queued")
     told = runs.story(here.hub, third["id"])
-    assert told["behind"] == {
-        "id": first["id"], "title": "First", "state": "later", "why": first["why"], "between": 1
-    }  # fmt: skip
+    about = {"id": first["id"], "title": "First", "state": "later", "why": first["why"], "between": 1}
+    assert told["behind"] == about
     assert runs.story(here.hub, first["id"])["behind"] is None
-    said = io.StringIO()
-    with redirect_stdout(said):
+    with redirect_stdout(io.StringIO()) as said:
         happened.tell(told, Out(False))
     assert f"Behind run {first['id']}, with 1 between, which waits: Waits until" in said.getvalue()
     with later(2 * DAY + 1000):
