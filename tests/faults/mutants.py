@@ -128,7 +128,7 @@ def _no_dedupe(intake: Any) -> None:
 
 def _new_keys(ids: Any) -> None:
     """Every try of a write has a key of its own."""
-    _put(ids, "marker", lambda secret, write: "hub-" + secrets.token_hex(10))
+    _put(ids, "marker", lambda *args: "hub-" + secrets.token_hex(10))
 
 
 def _no_patience_with_429(limits: Any) -> None:
