@@ -22,7 +22,7 @@ LINES = (
 
 def played(*words: str) -> tuple[int, list[dict[str, Any]]]:
     """The exit code, and the table."""
-    command = [sys.executable, "-m", "tests.faults", "--short", "--json", *words]
+    command = [sys.executable, "-m", "tests.faults", "--short", "--json", "--way", "zoom", *words]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout, done.stderr[-2000:]
     return done.returncode, json.loads(done.stdout)

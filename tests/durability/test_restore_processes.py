@@ -27,12 +27,15 @@ class Site:
 
     def __enter__(self) -> Site:
         self.up = ExitStack()
-        for name in ("web", "worker", "clock"):
-            self.up.enter_context(process(self.here, name, self.redis))
+        self.web, *_ = [
+            self.up.enter_context(process(self.here, name, self.redis)) for name in ("web", "worker", "clock")
+        ]
         until(lambda: answers(self.here.settings.port))
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.web.terminate()  # a killed one leaves a child behind that notices only after a moment
+        self.web.wait(30)
         self.up.close()
 
     def deliver(self, sent: Delivery) -> None:
