@@ -126,9 +126,15 @@ def _no_dedupe(intake: Any) -> None:
     _put(intake, "_row", anew)
 
 
-def _new_keys(ids: Any) -> None:
+def _new_keys(doubt: Any) -> None:
     """Every try of a write has a key of its own."""
-    _put(ids, "marker", lambda *args: "hub-" + secrets.token_hex(10))
+    real = doubt.suspected
+
+    def suspected(gate: Any, change: Any) -> Any:
+        row = real(gate, change)
+        return row and {**row, "key": "hub-" + secrets.token_hex(10), "request_sha256": ""}
+
+    _put(doubt, "suspected", suspected)
 
 
 def _no_patience_with_429(limits: Any) -> None:
@@ -158,7 +164,7 @@ MUTANTS: dict[str, Mutant] = {
     "no outcome": Mutant("worker killed; saved, next not begun", {"app.core.gate": _no_outcome}),
     "2xx before the commit": Mutant("web killed before commit", {"app.core.intake": _hasty_answer}),
     "no dedupe": Mutant("50 copies at once, and one later", {"app.core.intake": _no_dedupe}),
-    "new key each try": Mutant("connection cut before the vendor applied", {"app.core.ids": _new_keys}),
+    "new key each try": Mutant("connection cut after the vendor applied", {"app.core.doubt": _new_keys}),
     "Retry-After ignored": Mutant("429 with Retry-After", {"app.core.limits": _no_patience_with_429}),
     "Redis is the truth": Mutant("Redis flushed again and again", {"app.clock": _redis_is_the_truth}, tries=6),
     "old signatures": Mutant("stale and forged signatures", {"connectors.zoom._delivery": _old_signatures}),
