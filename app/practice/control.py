@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.practice import faults, model_faults
 from app.practice.door import Ground
+from app.practice.ledger import Ledger
 
 Command = Callable[[dict[str, Any]], Any]
 
@@ -42,14 +43,10 @@ def blueprint(ground: Ground, commands: dict[str, Command], slugs: Sequence[str]
     def ordered() -> Response:
         return jsonify([dict(row) for row in ledger.rows("select * from faults order by no")])
 
+    known = {**_own_commands(ledger, slugs), **commands}
+
     @control.post("/<name>")
     def command(name: str) -> tuple[Response, int] | Response:
-        known = {
-            "faults": _fault,
-            "release": _release,
-            "settings": _settings,
-            **commands,
-        }
         if name not in known:
             return jsonify(error=f"There is {', '.join(sorted(known))}."), 404
         try:
@@ -57,18 +54,22 @@ def blueprint(ground: Ground, commands: dict[str, Command], slugs: Sequence[str]
         except (ValueError, KeyError, TypeError) as problem:
             return jsonify(error=f"{type(problem).__name__}: {problem}"), 400
 
-    def _fault(body: dict[str, Any]) -> None:
+    return control
+
+
+def _own_commands(ledger: Ledger, slugs: Sequence[str]) -> dict[str, Command]:
+    def fault(body: dict[str, Any]) -> None:
         if body.get("do") == "model" and body.get("as") not in model_faults.FAULTS:
             raise ValueError(f"as must be one of {', '.join(model_faults.FAULTS)}")
         faults.order(ledger, body, slugs)
 
-    def _release(body: dict[str, Any]) -> None:
+    def release(body: dict[str, Any]) -> None:
         ledger.change("insert or replace into notes select 'released', coalesce(max(no), 0) from requests")
 
-    def _settings(body: dict[str, Any]) -> None:
+    def settings(body: dict[str, Any]) -> None:
         with ledger.write():
             for name, value in body.items():
                 ledger.set_note(name, value)
             ledger.change("delete from buckets")  # another rate counts from now
 
-    return control
+    return {"faults": fault, "release": release, "settings": settings}

@@ -157,6 +157,8 @@ def test_a_run_that_stumbles_takes_no_thread_with_it(
     until(lambda: "out of nowhere" in caplog.text)
     jobs.route_event(here.receive("Second"))
     until(lambda: "Second" in here.pages())
+    until(lambda: sorted(run["state"] for run in here.runs()) == ["done", "running"])
+    assert here.pages() == ["Second"]
 
 
 def test_a_bell_rings_for_what_came_meanwhile(here: World, redis_url: str) -> None:

@@ -97,6 +97,12 @@ def _api(ground: Ground) -> Blueprint:
                 _refuse(409, "already_exists", f"There is a parcel {own}.")
             return _made(ground, "parcels", own)
 
+    _reads(api, ledger)
+    _changes(api, ground)
+    return api
+
+
+def _reads(api: Blueprint, ledger: Ledger) -> None:
     @api.get("/<any(orders, mails, tickets, payouts):kind>")
     def search(kind: str) -> Response:
         until = time.time() - float(ledger.note("shop_lag", 0))
@@ -108,6 +114,10 @@ def _api(ground: Ground) -> Blueprint:
         if kind in ("stock", "customers"):
             _ensure(ledger, kind, own)
         return jsonify(_thing(ledger, own, kind))
+
+
+def _changes(api: Blueprint, ground: Ground) -> None:
+    ledger = ground.ledger
 
     @api.put("/stock/<own>")
     def stock(own: str) -> Response:
@@ -135,8 +145,6 @@ def _api(ground: Ground) -> Blueprint:
             if thing["state"] == "sent":
                 _refuse(409, "already_sent", "This mail has been sent.")
             return _changed(ground, thing, "mail.send", {"state": "sent"})
-
-    return api
 
 
 def _made(ground: Ground, kind: str, own: str) -> Response:
