@@ -13,7 +13,7 @@ from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.recipe import RecipeError, TemplateProblem
 from app.core.recipes import Switch
-from app.core.routing import insert_run
+from app.core.routing import insert_run, run_row
 from app.db.models import schedules as table
 from connectors.contract import JSON
 
@@ -84,27 +84,17 @@ def make_run(
     except (RecipeError, TemplateProblem) as problem:
         log.warning("%s begins although something is wrong with it: %s", switch.slug, problem)
     run_id = new_id()
-    mode = "practice" if switch.practice else "real"
     given = {
         "settings": dict(switch.settings),
         "connections": dict(switch.connections),
         "people": people,
         "today": event["date"],
         "event": event,
+        "identity": start_key,  # the same in a hub that was put back: by it a write is found that was made before
     }
-    return {
-        "id": run_id,
-        "recipe": switch.slug,
-        "version": switch.version,
-        "practice": switch.practice,
-        "level": switch.level,
-        "event": None,
-        "start_key": start_key,
-        "serial_key": f"{switch.slug}:{mode}:{serial}" if serial else "",
-        "input": hub.vault.seal_json(given, f"runs:{run_id}:input"),
-        "title": zones.spoken(datetime.fromisoformat(str(event["local"]))),
-        "made_at": hub.now(),
-    }
+    title = zones.spoken(datetime.fromisoformat(str(event["local"])))
+    begins = {"event": None, "start_key": start_key, "title": title}
+    return {"id": run_id, **begins, **run_row(hub, switch, run_id, serial, given)}
 
 
 def try_now(hub: Hub, slug: str, body: bytes) -> str:

@@ -161,17 +161,20 @@ def _row(
     same = once if event["once_key"] else f"event:{event['connection']}:{event['dedupe_key']}"
     identity = run_id if start_key else f"{same}:{switch.slug}:{mode}"
     title = next((str(shaped[k]) for k in ("topic", "title", "subject", "name") if shaped.get(k)), "")
+    begins = {"event": event["id"], "start_key": start_key or f"{once}:{switch.slug}:{mode}", "title": title[:200]}
+    return {"id": run_id, **begins, **run_row(hub, switch, run_id, serial, {**given, "identity": identity})}
+
+
+def run_row(hub: Hub, switch: Switch, run_id: str, serial: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What every run has from its switch, however it begins; `given` is kept sealed."""
+    mode = "practice" if switch.practice else "real"
     return {
-        "id": run_id,
         "recipe": switch.slug,
         "version": switch.version,
         "practice": switch.practice,
         "level": switch.level,
-        "event": event["id"],
-        "start_key": start_key or f"{once}:{switch.slug}:{mode}",
         "serial_key": f"{switch.slug}:{mode}:{serial}" if serial else "",
-        "input": hub.vault.seal_json({**given, "identity": identity}, f"runs:{run_id}:input"),
-        "title": title[:200],
+        "input": hub.vault.seal_json(given, f"runs:{run_id}:input"),
         "made_at": hub.now(),
     }
 

@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -91,14 +91,19 @@ def post(port: int, path: str, body: bytes, headers: dict[str, str]) -> tuple[in
         wire.close()
 
 
-@contextmanager
-def flushed(server: redis_server.Server, every: float = 0.1) -> Iterator[None]:
+def flushed(server: redis_server.Server, every: float = 0.1) -> AbstractContextManager[None]:
     """Within this block Redis forgets everything again and again."""
+    return again_and_again(server.flush, every)
+
+
+@contextmanager
+def again_and_again(do: Callable[[], object], every: float) -> Iterator[None]:
+    """Within this block, beside everything else."""
     over = threading.Event()
 
     def loop() -> None:
         while not over.wait(every):
-            server.flush()
+            do()
 
     thread = threading.Thread(target=loop)
     thread.start()

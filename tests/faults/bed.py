@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -165,21 +164,3 @@ def bed(
                 books.well_again()
     finally:
         server.stop()
-
-
-@contextmanager
-def again_and_again(do: Callable[[], object], every: float) -> Iterator[None]:
-    """Within this block, beside everything else."""
-    over = threading.Event()
-
-    def loop() -> None:
-        while not over.wait(every):
-            do()
-
-    thread = threading.Thread(target=loop)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

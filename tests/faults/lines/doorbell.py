@@ -10,7 +10,7 @@ from dataclasses import replace
 import redis
 
 from app import jobs
-from tests.faults.bed import again_and_again
+from tests.durability.processes import again_and_again
 from tests.faults.case import Case
 from tests.faults.line import Line
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from tests.faults.bed import again_and_again
+from tests.durability.processes import again_and_again
 from tests.faults.case import Case
 from tests.faults.line import Line
 from tests.faults.mutation import WAYS
