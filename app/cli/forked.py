@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from io import TextIOWrapper
 from typing import NoReturn
 
 import setproctitle
@@ -81,7 +82,8 @@ def _part(title: str, env: Mapping[str, str], parent: int, says: int, keep: Sequ
             _close(fd)
     os.environ.clear()
     os.environ.update(env)
-    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
 
 
 def _close(fd: int) -> None:

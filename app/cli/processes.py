@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from importlib import import_module
 from logging import Logger
 
 from app.cli import place, supervisor
@@ -80,14 +81,19 @@ def _listen(given: Settings) -> socket.socket:
 
 def _others(given: Settings, log: Logger) -> list[Child]:
     """What they import they share, if it is imported here."""
-    import notion_client  # noqa: F401
-    import openai  # noqa: F401
-
     from app import clock, worker
+
+    _share("notion_client", "openai")
 
     programs = {"worker": worker.run, "clock": clock.run}
     names = ["worker"] * given.workers + ["clock"]
     return [_child(name, given, log, programs[name]) for name in names]
+
+
+def _share(*modules: str) -> None:
+    """Import these before forking, so that all children have them in the same memory."""
+    for module in modules:
+        import_module(module)
 
 
 def _child(name: str, given: Settings, log: Logger, work: Callable[..., int]) -> Child:
@@ -103,7 +109,7 @@ def _web(given: Settings, listening: socket.socket, log: Logger) -> Child:
 
 
 def _serve(command: list[str]) -> None:
-    from gunicorn.app.wsgiapp import run as gunicorn  # type: ignore[import-untyped]
+    from gunicorn.app.wsgiapp import run as gunicorn
 
     sys.argv = command[2:]
     gunicorn()
@@ -124,10 +130,10 @@ def _environment(given: Settings) -> dict[str, str]:
 def _set_up(given: Settings) -> str:
     """The data of a fresh hub, and what all our processes import and build, before they are forked from this one. Returns the
     set-up code while nobody has set the hub up."""
-    from app import main  # noqa: F401
     from app.core import beginning, users
     from app.core.hub import open_hub
 
+    _share("app.main")
     hub = open_hub(given)
     try:
         beginning.prepare(hub)
