@@ -166,6 +166,6 @@ MUTANTS: dict[str, Mutant] = {
     "no dedupe": Mutant("50 copies at once, and one later", {"app.core.intake": _no_dedupe}),
     "new key each try": Mutant("connection cut after the vendor applied", {"app.core.doubt": _new_keys}),
     "Retry-After ignored": Mutant("429 with Retry-After", {"app.core.limits": _no_patience_with_429}),
-    "Redis is the truth": Mutant("Redis flushed again and again", {"app.clock": _redis_is_the_truth}, tries=6),
+    "Redis is the truth": Mutant("Redis away", {"app.clock": _redis_is_the_truth}, tries=6),
     "old signatures": Mutant("stale and forged signatures", {"connectors.zoom._delivery": _old_signatures}),
 }
