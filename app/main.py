@@ -38,7 +38,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _mount_practice(app: Flask, hub: Hub, hosts: list[str] | None) -> None:
     token = practice_accounts.token(hub)
     inner = practice.create_app(hub.settings.home, token, control=False)
-    door = PracticeDoor(hub, inner.wsgi_app, token, hosts)
+    door = PracticeDoor(hub, inner.wsgi_app, token, hosts, practice.interfaces())
     app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/practice": door})  # type: ignore[method-assign]
 
 

@@ -1,4 +1,4 @@
-"""Practice vendors: stand-ins for Zoom, Notion and an OpenAI-compatible model that speak the real HTTP interfaces.
+"""Practice vendors: stand-ins for the vendors of our connectors that speak their real HTTP interfaces.
 
 Nothing here leaves the machine. They keep the vendors' limits and errors, and remember every request.
 """
@@ -13,15 +13,9 @@ from typing import cast
 from flask import Flask
 
 from app.practice import control as control_page
-from app.practice import look, notion, openai, zoom
+from app.practice import look, vendors
 from app.practice.door import Ground, Vendor
 from app.practice.ledger import Ledger
-
-_OURS = (
-    Vendor("notion", notion.blueprint, notion.commands),
-    Vendor("zoom", zoom.blueprint, zoom.commands),
-    Vendor("openai", openai.blueprint, openai.commands),
-)
 
 
 def create_app(
@@ -39,16 +33,26 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = 16 << 20
     app.extensions["practice"] = ground
-    notion.seed(ground)
-    vendors = (*_OURS, *further)
-    for vendor in vendors:
-        app.register_blueprint(vendor.blueprint(ground))
-    look.add_pages(app, ground)
+    present = (*vendors.load(), *further)
+    for vendor in present:
+        _stand(app, ground, vendor)
+    look.add_pages(app, present)
     if control:
-        commands = {name: do for vendor in vendors for name, do in vendor.commands(ground).items()}
-        slugs = [vendor.slug for vendor in vendors]
-        app.register_blueprint(control_page.blueprint(ground, commands, slugs))
+        commands = {name: do for vendor in present for name, do in vendor.commands(ground).items()}
+        app.register_blueprint(control_page.blueprint(ground, commands, present))
     return app
+
+
+def _stand(app: Flask, ground: Ground, vendor: Vendor) -> None:
+    if vendor.seed is not None:
+        vendor.seed(ground)
+    app.register_blueprint(vendor.blueprint(ground))
+    app.register_blueprint(vendor.pages(ground) if vendor.pages else look.plain_pages(vendor, ground))
+
+
+def interfaces() -> tuple[str, ...]:
+    """What the addresses begin with at which the stand-ins ask for credentials themselves."""
+    return tuple(f"/{vendor.slug}{path}" for vendor in vendors.load() for path in vendor.paths)
 
 
 def ground_of(app: Flask) -> Ground:

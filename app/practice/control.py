@@ -8,15 +8,15 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.practice import faults, model_faults
-from app.practice.door import Ground
+from app.practice import faults
+from app.practice.door import Ground, Vendor
 from app.practice.ledger import Ledger
 
 Command = Callable[[dict[str, Any]], Any]
 
 
-def blueprint(ground: Ground, commands: dict[str, Command], slugs: Sequence[str]) -> Blueprint:
-    """`slugs`: the vendors there are; `commands`: what they add; POST `/_control/<name>` calls it with the JSON body."""
+def blueprint(ground: Ground, commands: dict[str, Command], vendors: Sequence[Vendor]) -> Blueprint:
+    """`vendors` there are; `commands`: what they add; POST `/_control/<name>` calls it with the JSON body."""
     control = Blueprint("control", __name__, url_prefix="/_control")
     ledger = ground.ledger
 
@@ -43,7 +43,7 @@ def blueprint(ground: Ground, commands: dict[str, Command], slugs: Sequence[str]
     def ordered() -> Response:
         return jsonify([dict(row) for row in ledger.rows("select * from faults order by no")])
 
-    known = {**_own_commands(ledger, slugs), **commands}
+    known = {**_own_commands(ledger, vendors), **commands}
 
     @control.post("/<name>")
     def command(name: str) -> tuple[Response, int] | Response:
@@ -57,11 +57,14 @@ def blueprint(ground: Ground, commands: dict[str, Command], slugs: Sequence[str]
     return control
 
 
-def _own_commands(ledger: Ledger, slugs: Sequence[str]) -> dict[str, Command]:
+def _own_commands(ledger: Ledger, vendors: Sequence[Vendor]) -> dict[str, Command]:
+    ways = {vendor.slug: vendor.faults for vendor in vendors}
+
     def fault(body: dict[str, Any]) -> None:
-        if body.get("do") == "model" and body.get("as") not in model_faults.FAULTS:
-            raise ValueError(f"as must be one of {', '.join(model_faults.FAULTS)}")
-        faults.order(ledger, body, slugs)
+        known = ways.get(body.get("slug", ""), ())
+        if body.get("do") == "model" and body.get("as") not in known:
+            raise ValueError(f"as must be one of {', '.join(known)}")
+        faults.order(ledger, body, list(ways))
 
     def release(body: dict[str, Any]) -> None:
         ledger.change("insert or replace into notes select 'released', coalesce(max(no), 0) from requests")

@@ -29,11 +29,24 @@ class Ground:
 
 @dataclass(frozen=True)
 class Vendor:
-    """One stand-in: the first part of its paths, its routes, and what it adds to `/_control`."""
+    """One stand-in: everything that the practice app knows of it.
+
+    `slug` is the first part of its paths; `paths` begin the addresses of its HTTP interface below that ("/v1/"), where the
+    stand-in itself asks for credentials; every other address is for people. `blueprint` has the interface, `pages` what
+    people look at, with an index at `/<slug>/` (None: a plain page lists its objects). `seed` puts in what stands there at
+    first; it runs at every start. `commands` are added to `/_control`; `faults` are the ways (`as`) of its own fault,
+    `do: model`.
+    """
 
     slug: str
     blueprint: Callable[[Ground], Blueprint]
     commands: Callable[[Ground], Mapping[str, Callable[[dict[str, JSON]], JSON]]] = lambda ground: {}
+    title: str = ""
+    says: str = ""  # one line on the page of all stand-ins
+    paths: tuple[str, ...] = ()
+    pages: Callable[[Ground], Blueprint] | None = None
+    seed: Callable[[Ground], None] | None = None
+    faults: tuple[str, ...] = ()
 
 
 class Refusal(Exception):
@@ -44,7 +57,7 @@ class Refusal(Exception):
         self.status, self.body, self.headers = status, body, dict(headers or {})
 
 
-def vendor(slug: str, ground: Ground) -> Blueprint:
+def interface(slug: str, ground: Ground) -> Blueprint:
     """A blueprint whose requests are all written down; routes are added to it."""
     api = Blueprint(slug, __name__, url_prefix=f"/{slug}")
     api.before_request(lambda: _enter(slug, ground))

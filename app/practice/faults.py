@@ -10,7 +10,7 @@ A fault is JSON: `slug`, `method` ("" is any), `path` (prefix, without the slug)
 - `rubbish`: applied, then 200 with something that is not JSON
 - `slow`: applied, answered after `seconds`; `drip`: applied, one byte every `seconds` (0.05)
 - `flood`: applied, then 200 with `bytes` (1 GB) of spaces
-- `model`: the model answers badly, `as` says how (see openai.py)
+- `model`: the model answers badly, `as` says how (see the stand-in `openai`)
 """
 
 from __future__ import annotations

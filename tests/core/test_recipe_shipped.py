@@ -12,7 +12,7 @@ from app.core import cases
 from app.core.cases import Case
 from tests.core import shipped
 
-RECORDINGS = Path(__file__).parents[2] / "app" / "practice" / "recordings" / shipped.FOLDER.name
+RECORDINGS = Path(__file__).parents[2] / "app" / "practice" / "vendors" / "openai" / "recordings" / shipped.FOLDER.name
 
 
 @pytest.mark.parametrize("case", shipped.shipped_cases(), ids=lambda case: case.name)

@@ -11,6 +11,7 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from app.practice import create_app, ground_of
+from app.practice.door import Ground, Vendor, interface
 from app.practice.serve import Served
 
 from .conftest import Notion, a_page, paragraph, words
@@ -103,3 +104,16 @@ def test_it_may_be_mounted_anywhere(tmp_path: Path) -> None:
         assert sheet.status_code == 200
     assert ground_of(app).ledger.history("notion")[0]["path"] == "/v1/pages"
     ground_of(app).ledger.close()
+
+
+def test_a_vendor_without_pages_of_its_own_shows_what_stands_in_it(tmp_path: Path) -> None:
+    def seed(ground: Ground) -> None:
+        ground.ledger.put("plain", "price_list", {"id": "p-1", "name": "<b>Chairs</b>"})
+
+    plain = Vendor("plain", lambda ground: interface("plain", ground), title="Plain <Ltd>", says="Lists.", seed=seed)
+    with Served(tmp_path, further=[plain]) as practice:
+        html = text(practice, "/plain/")
+        assert "&lt;b&gt;Chairs&lt;/b&gt;" in html
+        assert "Price list" in html
+        assert 'href="/plain/"' in text(practice, "/")
+        assert "Plain &lt;Ltd&gt;" in text(practice, "/")

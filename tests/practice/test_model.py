@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import requests
 
-from app.practice import openai, strict
 from app.practice.serve import Served
+from app.practice.vendors import openai
+from app.practice.vendors.openai import strict
 
 TEXT = {"type": "string"}
 

@@ -34,7 +34,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.practice import __main__ as alone
 from app.practice.control import Command
-from app.practice.door import Ground, Refusal, Vendor, bearer, done, same, vendor, visit
+from app.practice.door import Ground, Refusal, Vendor, bearer, done, interface, same, visit
 from app.practice.ledger import Ledger
 from app.practice.post import post
 
@@ -71,7 +71,7 @@ def commands(ground: Ground) -> dict[str, Command]:
 
 
 def _api(ground: Ground) -> Blueprint:
-    api, ledger = vendor(SLUG, ground), ground.ledger
+    api, ledger = interface(SLUG, ground), ground.ledger
     api.before_request(lambda: _admit(ground))
     api.after_request(lambda response: _store(ledger, response))
 

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.practice.door import done, root
-from app.practice.notion import filters, rich_text, values
-from app.practice.notion.body import answer, body, cut
-from app.practice.notion.problems import archived, identifier, invalid, known, missing, one_of, truth, wrong
-from app.practice.notion.shelf import BOT, PEOPLE, SLUG, Object, Shelf, title_of
+from app.practice.vendors.notion import filters, rich_text, values
+from app.practice.vendors.notion.body import answer, body, cut
+from app.practice.vendors.notion.problems import archived, identifier, invalid, known, missing, one_of, truth, wrong
+from app.practice.vendors.notion.shelf import BOT, PEOPLE, SLUG, Object, Shelf, title_of
 
 MOST = 10_000
 """A query ends there, saying so."""

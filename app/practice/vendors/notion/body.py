@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
-from app.practice.notion.problems import identifier, known, refuse, wrong
+from app.practice.vendors.notion.problems import identifier, known, refuse, wrong
 
 
 def body(keys: set[str]) -> dict[str, Any]:

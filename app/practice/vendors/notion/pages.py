@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.practice.door import done
-from app.practice.notion import blocks, values
-from app.practice.notion.body import answer, body, cut
-from app.practice.notion.problems import ABSENT, identifier, invalid, known, missing, one_of, truth, wrong
-from app.practice.notion.shelf import SLUG, Object, Shelf, stamps, title_of
-from app.practice.notion.sources import TITLE_ONLY, show_page
+from app.practice.vendors.notion import blocks, values
+from app.practice.vendors.notion.body import answer, body, cut
+from app.practice.vendors.notion.problems import ABSENT, identifier, invalid, known, missing, one_of, truth, wrong
+from app.practice.vendors.notion.shelf import SLUG, Object, Shelf, stamps, title_of
+from app.practice.vendors.notion.sources import TITLE_ONLY, show_page
 
 NEW = {"parent", "properties", "children", "content", "icon", "cover", "markdown", "template", "position"}
 CHANGED = {"properties", "icon", "cover", "in_trash", "is_locked", "erase_content"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.practice.notion import rich_text
-from app.practice.notion.problems import ABSENT, array, invalid, known, one_of, wrong
-from app.practice.notion.values import EMPTY, STAMPS, Schema, column
+from app.practice.vendors.notion import rich_text
+from app.practice.vendors.notion.problems import ABSENT, array, invalid, known, one_of, wrong
+from app.practice.vendors.notion.values import EMPTY, STAMPS, Schema, column
 
 Page = dict[str, Any]
 Test = Callable[[Page], bool]

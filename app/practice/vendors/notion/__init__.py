@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from app.practice.door import Ground, bearer, in_time, same, vendor
-from app.practice.notion import pages, sources
-from app.practice.notion.hand import commands
-from app.practice.notion.look import add_pages
-from app.practice.notion.problems import refuse
-from app.practice.notion.seed import seed
-from app.practice.notion.shelf import Shelf
-
-__all__ = ["blueprint", "commands", "seed"]
+from app.practice.door import Ground, Vendor, bearer, in_time, interface, same
+from app.practice.vendors.notion import pages, sources
+from app.practice.vendors.notion.hand import commands
+from app.practice.vendors.notion.look import add_pages
+from app.practice.vendors.notion.problems import refuse
+from app.practice.vendors.notion.seed import seed
+from app.practice.vendors.notion.shelf import Shelf
 
 VERSION = "2026-03-11"
 
 
 def blueprint(ground: Ground) -> Blueprint:
     """Settings a test may change: `rate` (3 a second), `burst` (8), `index_lag` (0 s), `nesting` (2 levels)."""
-    api, shelf = vendor("notion", ground), Shelf(ground)
+    api, shelf = interface("notion", ground), Shelf(ground)
     api.before_request(lambda: _admit(ground))
     sources.routes(api, shelf)
     pages.routes(api, shelf)
@@ -29,10 +27,7 @@ def blueprint(ground: Ground) -> Blueprint:
     def elsewhere(rest: str) -> Response:
         refuse(400, "invalid_request_url", "Invalid request URL.")
 
-    whole = Blueprint("practice_notion", __name__)
-    whole.register_blueprint(api)
-    whole.register_blueprint(add_pages(shelf))
-    return whole
+    return api
 
 
 ALL = ["GET", "POST", "PATCH", "PUT", "DELETE"]
@@ -62,3 +57,15 @@ def _admit(ground: Ground) -> None:
             "validation_error",
             f"body failed validation: body size should be ≤ `512000` bytes, instead was `{size}`.",
         )
+
+
+vendor = Vendor(
+    slug="notion",
+    title="Notion",
+    says="Databases and pages. What recipes write while you practise stands here.",
+    paths=("/v1/",),
+    blueprint=blueprint,
+    pages=lambda ground: add_pages(Shelf(ground)),
+    commands=commands,
+    seed=seed,
+)

@@ -25,12 +25,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, render_template, request
 
-from app.practice import strict
 from app.practice.control import Command
-from app.practice.door import Ground, Refusal, bearer, done, same, vendor, visit
-from app.practice.model_faults import FAULTS, refuse
+from app.practice.door import Ground, Refusal, Vendor, bearer, done, interface, same, visit
+from app.practice.vendors.openai import strict
+from app.practice.vendors.openai.faults import FAULTS, refuse
 
 PRACTICE_ONLY = (
     "The practice model only knows the shipped samples. Connect a real model under Connections to use your own text."
@@ -47,7 +47,7 @@ KNOWN = ("practice", "gpt-5-mini")
 
 
 def blueprint(ground: Ground) -> Blueprint:
-    api = vendor("openai", ground)
+    api = interface("openai", ground)
     api.before_request(lambda: _admit(ground))
 
     @api.get("/v1/models")
@@ -240,3 +240,30 @@ def _check_format(given: Any) -> None:
     if wrong:
         words = f"Invalid schema for response_format '{form['name']}': {wrong}"
         refuse(400, words, "invalid_json_schema", "response_format")
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def pages(ground: Ground) -> Blueprint:
+    site = Blueprint("openai_pages", __name__, url_prefix="/openai")
+
+    @site.get("/")
+    def index() -> str:
+        known = sorted(recordings(), key=lambda one: (one["recipe"], one["name"]))
+        shown = [{**one, "answer": json.dumps(one["answer"], ensure_ascii=False, indent=2)} for one in known]
+        return render_template("practice/openai.html", recordings=shown)
+
+    return site
+
+
+vendor = Vendor(
+    slug="openai",
+    title="Language model",
+    says="Not a real model: it answers the shipped samples from recordings, and nothing else.",
+    paths=("/v1/",),
+    blueprint=blueprint,
+    pages=pages,
+    commands=commands,
+    faults=tuple(FAULTS),
+)

@@ -16,12 +16,12 @@ import time
 from typing import Any, NoReturn
 from urllib.parse import unquote
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, g, jsonify, render_template, request
 
-from app.practice import zoom_recaps as recaps
 from app.practice.control import Command
-from app.practice.door import Ground, Refusal, bearer, in_time, same, vendor
+from app.practice.door import Ground, Refusal, Vendor, bearer, in_time, interface, same
 from app.practice.post import post
+from app.practice.vendors.zoom import recaps
 
 SCOPES = "meeting:read:summary:admin meeting:read:list_summaries:admin user:read:user:admin"
 
@@ -39,7 +39,7 @@ def commands(ground: Ground) -> dict[str, Command]:
 
 
 def _api(ground: Ground) -> Blueprint:
-    api, ledger = vendor("zoom", ground), ground.ledger
+    api, ledger = interface("zoom", ground), ground.ledger
 
     @api.post("/oauth/token")
     def token() -> Response:
@@ -205,3 +205,27 @@ def _meeting(uuid: str) -> str:
     if uuid.startswith("/") or "//" in uuid:
         refuse(404, 3001, f"Meeting does not exist: {uuid}.")
     return unquote(uuid)
+
+
+# --- for people -------------------------------------------------------------------------------------------------------
+
+
+def pages(ground: Ground) -> Blueprint:
+    site = Blueprint("zoom_pages", __name__, url_prefix="/zoom")
+
+    @site.get("/")
+    def index() -> str:
+        return render_template("practice/zoom.html", recaps=recaps.all_recaps(ground.ledger)[::-1][:100])
+
+    return site
+
+
+vendor = Vendor(
+    slug="zoom",
+    title="Zoom",
+    says="Meeting recaps. It signs and sends them as Zoom does.",
+    paths=("/v2/", "/oauth/"),
+    blueprint=blueprint,
+    pages=pages,
+    commands=commands,
+)

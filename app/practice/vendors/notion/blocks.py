@@ -6,8 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.practice.notion import rich_text
-from app.practice.notion.problems import ABSENT, array, identifier, invalid, known, one_of, text, truth, url, wrong
+from app.practice.vendors.notion import rich_text
+from app.practice.vendors.notion.problems import (
+    ABSENT,
+    array,
+    identifier,
+    invalid,
+    known,
+    one_of,
+    text,
+    truth,
+    url,
+    wrong,
+)
 
 NESTING = 2
 """Levels of children inside the blocks of one request."""

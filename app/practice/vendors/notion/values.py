@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from app.practice.notion import rich_text
-from app.practice.notion.problems import ABSENT, array, identifier, invalid, known, text, truth, wrong
+from app.practice.vendors.notion import rich_text
+from app.practice.vendors.notion.problems import ABSENT, array, identifier, invalid, known, text, truth, wrong
 
 Schema = dict[str, dict[str, Any]]
 """A data source's `properties`: name → configuration with id, name, type."""

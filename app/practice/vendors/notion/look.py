@@ -9,10 +9,10 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.practice.door import Refusal
-from app.practice.notion import hand, rich_text, values
-from app.practice.notion.problems import identifier
-from app.practice.notion.shelf import BOT, PEOPLE, SLUG, Object, Shelf, title_of
-from app.practice.notion.sources import TITLE_ONLY
+from app.practice.vendors.notion import hand, rich_text, values
+from app.practice.vendors.notion.problems import identifier
+from app.practice.vendors.notion.shelf import BOT, PEOPLE, SLUG, Object, Shelf, title_of
+from app.practice.vendors.notion.sources import TITLE_ONLY
 
 LISTS = {"bulleted_list_item": "ul", "numbered_list_item": "ol", "to_do": "todo"}
 SHOWN = 200

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.practice.door import Ground
-from app.practice.notion import rich_text
-from app.practice.notion.blocks import Block
-from app.practice.notion.problems import archived, missing
+from app.practice.vendors.notion import rich_text
+from app.practice.vendors.notion.blocks import Block
+from app.practice.vendors.notion.problems import archived, missing
 
 SLUG = "notion"
 BOT = "99999999-9999-4999-8999-999999999999"

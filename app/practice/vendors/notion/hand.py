@@ -7,9 +7,9 @@ from typing import Any
 
 from app.practice.control import Command
 from app.practice.door import Ground, Refusal
-from app.practice.notion import rich_text, seed
-from app.practice.notion.problems import identifier
-from app.practice.notion.shelf import ANA, SLUG, Object, Shelf
+from app.practice.vendors.notion import rich_text, seed
+from app.practice.vendors.notion.problems import identifier
+from app.practice.vendors.notion.shelf import ANA, SLUG, Object, Shelf
 
 
 def commands(ground: Ground) -> dict[str, Command]:

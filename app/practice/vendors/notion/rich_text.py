@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.practice.notion.problems import ABSENT, array, identifier, known, one_of, text, truth, url, wrong
+from app.practice.vendors.notion.problems import ABSENT, array, identifier, known, one_of, text, truth, url, wrong
 
 PLAIN = ("default", "gray", "brown", "orange", "yellow", "green", "blue", "purple", "pink", "red")
 COLORS = PLAIN + tuple(f"{color}_background" for color in PLAIN)
