@@ -313,7 +313,12 @@ class Http(Protocol):
 
 @dataclass(frozen=True)
 class Connector:
-    """One vendor. `hosts` names its base addresses; `open` returns the client its functions take."""
+    """One vendor. `hosts` names its base addresses; `open` returns the client its functions take.
+
+    `lacks` says what does not apply, and why, in one sentence each for people: "auth", "webhooks", "handshake",
+    "triggers", "poll <kind>", "actions", "undo <action>", "pickers", "practice". What is neither there nor said does
+    not pass the tests.
+    """
 
     slug: str
     title: str
@@ -331,6 +336,8 @@ class Connector:
     seconds: float = 30.0  # the longest one call may take
     rate: float = 5.0  # requests a second, per connection, over all workers
     burst: int = 5
+    limits: str = ""  # the vendor's own limits in one sentence, and the page that says so
+    lacks: Mapping[str, str] = field(default_factory=dict)
     replayed: str = "idempotent-replayed"  # the header by which it says that an answer to a key is one it had stored
     typed_host: str = ""  # the field of `auth` in which a person may type an address of their own
     practice: Mapping[str, str] = field(default_factory=dict)  # credentials of the practice account

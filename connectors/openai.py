@@ -265,5 +265,12 @@ connector = Connector(
     rate=5.0,
     burst=200,  # limits of models are per minute: with the burst at most 500 in any, what OpenAI gives to its newest customers
     typed_host="base_url",
+    limits="By account and model, in requests and tokens a minute: https://developers.openai.com/api/docs/guides/rate-limits",
+    lacks={
+        "webhooks": "A model answers at once, so there is nothing to be told later.",
+        "triggers": "A model does nothing of its own accord.",
+        "actions": "Recipes ask it questions with `ask`; it changes nothing.",
+        "pickers": "The model is chosen when it is connected.",
+    },
     practice={"api_key": "{token}"},
 )

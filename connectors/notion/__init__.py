@@ -116,5 +116,11 @@ connector = Connector(
     lookups={"data_source": Lookup(run=_lookups.search, resolve=_lookups.resolve, label="Notion database")},
     rate=3.0,  # an average of three a second: https://developers.notion.com/reference/request-limits
     burst=3,
+    limits="Three requests a second on average, 500 KB a request, 100 blocks at once: "
+    "https://developers.notion.com/reference/request-limits",
+    lacks={
+        "webhooks": "Nothing starts on a change in Notion yet.",
+        "triggers": "Nothing starts on a change in Notion yet.",
+    },
     practice={"token": "{token}"},
 )

@@ -59,5 +59,11 @@ connector = Connector(
     ),
     polls=(Poll((SUMMARY_COMPLETED,), recaps, every=900.0),),
     rate=2.0,  # the free plan's limit for lists; paid plans allow 20 and more
+    limits="Two lists a second on the free plan, 20 and more on paid ones: https://developers.zoom.us/docs/api/rate-limits/",
+    lacks={
+        "poll meeting.summary_updated": "Zoom's list of recaps does not say what was edited; the next edit tells it again.",
+        "actions": "Nothing is changed in Zoom.",
+        "pickers": "There is nothing to choose.",
+    },
     practice={"account_id": "practice", "client_id": "practice", "client_secret": "{token}"},
 )
