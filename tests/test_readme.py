@@ -11,19 +11,25 @@ import pytest
 
 import connectors
 from app import cli, settings
+from app.cli import reference
 from app.core import trial
 from app.core.answer_checks import TYPES
 from app.core.filters import FILTERS
+from app.core.http import Door
 from app.core.liquid_limits import TAGS
 from app.core.recipe import load
 from app.core.recipe_problems import RecipeError
 from app.core.recipe_reader import KEYS
 from app.core.recipe_settings import TYPES as SETTING_TYPES
+from app.practice.door import Vendor
+from app.practice.serve import Served
 from connectors.contract import Connector, Safety
+from tests.connectors import conformance
 
 ROOT = Path(__file__).parents[1]
 KNOWN = connectors.load()
 PAGES = {name: (ROOT / name).read_text() for name in ("README.md", "docs/recipes.md", "docs/connectors.md")}
+PAGES |= {f"docs/connect/{page.name}": page.read_text() for page in sorted((ROOT / "docs" / "connect").glob("*.md"))}
 EVERYTHING = "\n".join(PAGES.values())
 README, RECIPES = PAGES["README.md"], PAGES["docs/recipes.md"]
 
@@ -62,7 +68,15 @@ def test_every_command_that_is_named_exists_with_its_options(command: str) -> No
 
 
 def test_every_command_is_named() -> None:
-    quiet = {"version", "check", "test", "bench", "faults", "run"}  # for developers, or what no command does
+    quiet = {
+        "version",
+        "check",
+        "test",
+        "bench",
+        "faults",
+        "reference",
+        "run",
+    }  # for developers, or what no command does
     named = {command.split()[0] for command in commands() if command}
     assert set(parsers(cli._parser())) - quiet - named - {"web", "worker", "clock"} == _told(README)
 
@@ -117,27 +131,76 @@ def test_every_variable_is_documented_and_no_other() -> None:
 # --- connectors -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("connector", KNOWN.values(), ids=list(KNOWN))
-def test_the_readme_has_the_clicks_of_the_connect_page(connector: Connector) -> None:
-    """The same steps, in bold and with links; who changes one changes both."""
-    section = re.split(rf"^### {re.escape(connector.title)}$", README, flags=re.M)[1].split("\n##")[0]
+@pytest.mark.parametrize("path", reference.pages(ROOT), ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_pages_say_what_the_connectors_say(path: Path) -> None:
+    assert path.exists(), "run `python3 -m app reference`"
+    assert path.read_text() == reference.pages(ROOT)[path], "run `python3 -m app reference`"
+
+
+@pytest.mark.parametrize("slug", KNOWN)
+def test_each_connector_has_its_page_and_its_row(slug: str) -> None:
+    connector, text = KNOWN[slug], PAGES[f"docs/connect/{slug}.md"]
+    assert f"[{connector.title}](docs/connect/{slug}.md)" in README
+    assert text.startswith(f"# {connector.title}\n")
+    told = [f"`{slug}.{trigger.kind}`" for trigger in connector.triggers]
+    told += [f"`{slug}.{name}`" for name, action in connector.actions.items() if not action.internal]
+    told += [f"`{slug}.{name}`" for name in connector.lookups]
+    told += [f"`event.{path}`" for trigger in connector.triggers for path in trigger.fields]
+    guides = [*connector.auth.guide, *(connector.hook.guide if connector.hook else ())]
     words = re.compile(r"\w{5,}(?::\w+)*")  # scopes whole
-    assert set(words.findall(" ".join(_guides(connector)).lower())) - set(words.findall(section.lower())) == set()
-    assert set(re.findall(r"--secret (\w+)=", section)) <= {field.name for field in connector.auth.fields}
+    assert [word for word in told if word not in text] == []
+    assert set(words.findall(" ".join(guides))) - set(words.findall(text)) == set()
 
 
-def _guides(connector: Connector) -> list[str]:
-    return [*connector.auth.guide, *(connector.hook.guide if connector.hook else ())]
+def test_what_people_wrote_stays_and_what_was_made_is_made_anew(tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "connect" / "zoom.md"
+    page.parent.mkdir(parents=True)
+    (tmp_path / "README.md").write_text(f"Before\n{reference.BEGIN}\nold\n{reference.END}\nAfter\n")
+    page.write_text(f"# Zoom\n\nOurs\n{reference.BEGIN}\nold\n{reference.END}\nOurs, too\n")
+    made = reference.pages(tmp_path)
+    assert made[page].startswith("# Zoom\n\nOurs\n")
+    assert made[page].endswith("\nOurs, too\n")
+    assert "old" not in made[page]
+    assert "zoom.meeting.summary_completed" in made[page]
+    assert "| [Zoom](docs/connect/zoom.md) |" in made[tmp_path / "README.md"]
+    assert made[tmp_path / "docs" / "connect" / "notion.md"].startswith("# Notion\n")
+    page.write_text("# Zoom\n")
+    with pytest.raises(ValueError, match="Put these two lines back"):
+        reference.pages(tmp_path)
 
 
 def test_the_example_of_a_connector_is_whole() -> None:
-    (source,) = blocks(PAGES["docs/connectors.md"], "python")
-    made: dict[str, object] = {"__name__": "shelf"}
-    exec(compile(source, "docs/connectors.md", "exec"), made)
-    found = made["connector"]
+    found = _made("connector")
     assert isinstance(found, Connector)
     assert found.actions["set_note"].find
     assert found.actions["set_note"].undo
+    beside = conformance.Beside(tests=1, samples=(), signing=None, stands_in=True)
+    assert conformance.complaints(found, beside) == []
+
+
+def _made(name: str) -> object:
+    """The record of that name, from the one example that ends in it."""
+    (source,) = [block for block in blocks(PAGES["docs/connectors.md"], "python") if f"\n{name} = " in block]
+    made: dict[str, object] = {"__name__": "shelf"}
+    exec(compile(source, "docs/connectors.md", "exec"), made)
+    return made[name]
+
+
+def test_the_example_of_a_stand_in_and_that_of_a_connector_work_together(tmp_path: Path) -> None:
+    connector, vendor = _made("connector"), _made("vendor")
+    assert isinstance(connector, Connector)
+    assert isinstance(vendor, Vendor)
+    with Served(tmp_path, limits=False, further=[vendor]) as practice:
+        door = Door({"api": f"{practice.url}/shelf"}, seconds=5, public_only=False)
+        client = connector.open({"key": practice.token}, door)
+        assert connector.check(client).name == "Practice shop"
+        assert [choice.label for choice in connector.lookups["order"].run(client, "chairs")] == ["Ten chairs"]
+        action, given = connector.actions["set_note"], {"order": "a-1", "text": "Leave at the door"}
+        assert action.find
+        assert action.find(client, "hub-1", given) == []
+        result = action.run(client, "hub-1", **given)
+        assert action.find(client, "hub-1", given) == [result]
+        assert [effect["id"] for effect in practice.effects("shelf", "order.note")] == ["a-1"]
 
 
 def test_every_safety_is_explained() -> None:
@@ -201,14 +264,6 @@ def test_the_handbook_has_every_word_of_the_language() -> None:
         "answer",
     }
     assert words - named == set()
-
-
-def test_the_handbook_has_every_event_field_action_and_picker() -> None:
-    words = {f"{c.slug}.{t.kind}" for c in KNOWN.values() for t in c.triggers}
-    words |= {f"{c.slug}.{name}" for c in KNOWN.values() for name, action in c.actions.items() if not action.internal}
-    words |= {f"{c.slug}.{name}" for c in KNOWN.values() for name in c.lookups}
-    fields = {path.split("[")[0] for c in KNOWN.values() for t in c.triggers for path in t.fields}
-    assert [word for word in sorted(words | {f"event.{field}" for field in fields}) if f"`{word}`" not in RECIPES] == []
 
 
 def test_the_example_of_waiting_loads() -> None:

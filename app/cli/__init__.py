@@ -25,6 +25,7 @@ NOUNS = (
     "backup",
     "doctor",
     "developers",
+    "reference",
 )
 
 
