@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import connectors
 from app import cli
 from app.cli import place, speak
 from app.core import users
@@ -77,7 +78,7 @@ def test_json_is_one_document_and_people_get_words(patchbay: Callable[..., Said]
         (["runs", "--since", "yesterday"], "2026-11-25"),
         (["keep", "contents=ten"], "a number of days"),
         (["keep", "everything=10"], "There are: deliveries, contents"),
-        (["connect", "fax"], "There are: notion, openai, zoom"),
+        (["connect", "fax"], f"There are: {', '.join(sorted(connectors.load()))}."),
         (["connect", "notion", "--secret", "token"], "NAME=VALUE"),
         (["connect", "notion", "--secret", "colour=red"], "Its fields are"),
         (["recipe", "check", "/nowhere"], "recipe.yaml"),

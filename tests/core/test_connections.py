@@ -10,6 +10,7 @@ from app.core import audit, connections, intake, practice, recipes, routing
 from app.core.connections import HIDDEN
 from app.core.opening import NotConnected
 from app.db import models
+from connectors import load
 from connectors.contract import Unauthorized, Unavailable
 from tests.durability.world import ALL_WELL, MEETINGS, RECIPE, World
 
@@ -59,7 +60,7 @@ def test_a_vendor_that_does_not_answer_saves_nothing(here: World) -> None:
 
 
 BAD: list[tuple[str, dict[str, str], str]] = [
-    ("nothing", {}, "There is no connector called nothing. There are: notion, openai, zoom"),
+    ("nothing", {}, f"There is no connector called nothing. There are: {', '.join(sorted(load()))}"),
     ("notion", {}, "Please fill in: Internal connection secret"),
     ("notion", {"token": "  "}, "Please fill in"),
     ("notion", {"token": HIDDEN}, "Please fill in"),

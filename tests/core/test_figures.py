@@ -51,7 +51,7 @@ def test_what_a_run_waits_for_in_one_word(here: World) -> None:
     found = figures.read(here.hub)
     assert found.waiting == {"rate": 1, "circuit": 1}
     assert found.runs["later"] == 2
-    assert {a.vendor for a in found.accounts if a.circuit_open} == {"notion", "openai", "zoom"}
+    assert {a.vendor for a in found.accounts if a.circuit_open} >= {"notion", "openai", "zoom"}
 
 
 def test_a_run_that_waits_because_its_recipe_wants_it_raises_no_alarm(here: World) -> None:
