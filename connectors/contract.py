@@ -120,35 +120,54 @@ class Event:
     serial_key: str = ""
     once_key: str = ""  # events that differ in dedupe_key but must start a recipe only once share this one
     occurred_at: int | None = None  # ms UTC
+    account: str = ""  # `Account.id` it belongs to, where a vendor sends the events of several accounts to one address
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer the vendor expects in place of our usual one (a handshake)."""
+    """An answer the vendor expects in place of our usual one (a handshake). A `body` of None is an empty one, a text goes
+    out as plain text, everything else as JSON."""
 
     body: JSON
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Received:
-    """What one delivery holds."""
+    """What one delivery holds.
+
+    `catch_up`: it only says that something happened, so the polls of this connection run at once. `secret`: the vendor
+    hands over what it will sign with from now on; kept only while the connection has none (`Hook.hands_over`).
+    """
 
     events: tuple[Event, ...] = ()
     reply: Reply | None = None
+    catch_up: bool = False
+    secret: str = ""
 
 
 @dataclass(frozen=True)
 class Hook:
     """Webhooks of this vendor. `receive(body, headers, secrets, now)` verifies and parses in one pure call.
 
-    `headers` has lower-case names; `secrets` is every secret valid now (several during a rotation); `now` is Unix
-    seconds. Raises `BadSignature` (refuse) or `Unreadable` (store as dead). `guide` is the exact clicks to set it up.
+    `headers` has lower-case names, and under ":method" and ":url" what was called, for vendors that sign that, too;
+    `secrets` is every secret valid now (several during a rotation); `now` is Unix seconds. Raises `BadSignature`
+    (refuse) or `Unreadable` (store as dead). `guide` is the exact clicks to set it up.
+
+    `content_types` it may come in ("" is none at all); `refused` is the status that a wrong signature gets, `quiet` that
+    answers have no body; `hands_over` says that the vendor tells the secret in its first delivery, which `receive` then
+    gets without any secrets, and `pasted_back` that a person has to type that secret in at the vendor.
     """
 
     receive: Callable[[bytes, Mapping[str, str], Sequence[str], float], Received]
     secret_label: str
     guide: tuple[str, ...] = ()
+    content_types: tuple[str, ...] = ("application/json",)
+    refused: int = 400
+    quiet: bool = False
+    hands_over: bool = False
+    pasted_back: bool = False
 
 
 @dataclass(frozen=True)

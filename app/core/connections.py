@@ -148,6 +148,16 @@ def form(hub: Hub, connection_id: str) -> dict[str, str]:
     return {f.name: (HIDDEN if f.secret and stored.get(f.name) else stored.get(f.name, "")) for f in fields}
 
 
+def handed_over(hub: Hub, connection_id: str) -> str:
+    """The secret that the vendor handed over and that a person must type in there; "" as soon as something signed came."""
+    row = _row(hub, connection_id)
+    hook = _connector(hub, row["slug"]).hook
+    if hook is None or not hook.pasted_back or row["last_event_at"]:
+        return ""
+    hooks: list[str] = hub.vault.open_json(row["hook_secrets"], f"connections:{connection_id}:hook_secrets") or []
+    return hooks[0] if hooks else ""
+
+
 def remove(hub: Hub, connection_id: str, *, by: str) -> None:
     """The credentials are deleted; events, runs and writes stay."""
     _row(hub, connection_id)
@@ -311,5 +321,10 @@ def _words(row: RowMapping, connector: Connector, hook_ready: bool) -> str:
     if row["circuit"] == "open":
         return f"{connector.title} does not answer; trying again by itself"
     if connector.hook and not hook_ready:
-        return "Connected, but it sends nothing yet: the secret of its webhooks is missing"
+        missing = (
+            "it has not called its address yet"
+            if connector.hook.hands_over
+            else "the secret of its webhooks is missing"
+        )
+        return f"Connected, but it sends nothing yet: {missing}"
     return f"Connected as {row['account_name']}" if row["account_name"] else "Connected"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -18,13 +18,13 @@ from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.statements import insert_once
 from app.core.vault import Vault
-from app.db.models import connections, events
-from connectors.contract import BadSignature, Event, Unreadable
+from app.db.models import connections, events, polls
+from connectors.contract import BadSignature, Event, Hook, Unreadable
 
 LARGEST = 1024 * 1024  # bytes of one delivery
 
 _c = connections.c
-_HOOK = select(_c.id, _c.hook_secrets).where(
+_HOOK = select(_c.id, _c.hook_secrets, _c.account_id, _c.practice).where(
     _c.hook_key == bindparam("key"), _c.slug == bindparam("slug"), _c.state != "removed"
 )
 _HEARD = (
@@ -44,15 +44,16 @@ _COPY = (
 
 @dataclass(frozen=True)
 class Answer:
-    """What the vendor gets. `event_ids` are new and to be rung for."""
+    """What the vendor gets. `event_ids` are new and to be rung for; `refused` says why it was not taken, in one word."""
 
     status: int
     body: Any = None
     event_ids: list[str] = field(default_factory=list)
     headers: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
 
 
-_UNKNOWN = Answer(404, {"error": "not found"})
+_UNKNOWN = Answer(404, {"error": "not found"}, refused="address")
 _AWAY = Answer(503, {"error": "unavailable"}, headers={"Retry-After": "30"})
 
 
@@ -66,23 +67,82 @@ def receive(
     try:
         row = _connection(hub, slug, key)
         secrets = _opened(hub.vault, row["hook_secrets"], row["id"]) if row is not None else []
-        if row is None or not secrets:
+        if row is None or not (secrets or connector.hook.hands_over):
             return _UNKNOWN
         if len(body) > LARGEST:
-            return Answer(413, {"error": "too large"})
-        if content_type.partition(";")[0].strip().lower() != "application/json":
-            return Answer(415, {"error": "content type"})
-        try:
-            received = connector.hook.receive(body, headers, secrets, time.time())
-        except BadSignature:
-            return Answer(400, {"error": "signature"})
-        except Unreadable as problem:
-            return _dead(hub, row, body, str(problem))
-        if received.reply is not None and not received.events:
-            return Answer(received.reply.status, received.reply.body)
-        return store(hub, row["id"], slug, received.events)
+            return Answer(413, {"error": "too large"}, refused="size")
+        if content_type.partition(";")[0].strip().lower() not in connector.hook.content_types:
+            return Answer(415, {"error": "content type"}, refused="type")
+        called = {**headers, ":method": "POST", ":url": f"{hub.settings.address}/hooks/{slug}/{key}"}
+        answer = _verified(hub, connector.hook, row, slug, body, called, secrets)
+        return replace(answer, body=None) if connector.hook.quiet and answer.status < 500 else answer
     except (SQLAlchemyError, OSError):
         return _AWAY
+
+
+def _verified(
+    hub: Hub, hook: Hook, row: RowMapping, slug: str, body: bytes, headers: Mapping[str, str], secrets: list[str]
+) -> Answer:
+    """What the connector makes of it."""
+    try:
+        received = hook.receive(body, headers, secrets, time.time())
+    except BadSignature:
+        return Answer(hook.refused, {"error": "signature"}, refused="signature")
+    except Unreadable as problem:
+        return _dead(hub, row, body, str(problem))
+    if received.secret and not (hook.hands_over and _keep(hub, row, received.secret)):
+        return Answer(hook.refused, {"error": "signature"}, refused="signature")
+    if received.catch_up:
+        hub.db.write(lambda conn: poll_soon(conn, row["id"], hub.steady.now()))
+    if received.reply is not None and not received.events:
+        return Answer(received.reply.status, received.reply.body, headers=received.reply.headers)
+    return _stored(hub, row, slug, received.events)
+
+
+def _keep(hub: Hub, row: RowMapping, secret: str) -> bool:
+    """Keeps what the vendor hands over, unless there is a secret already: then it may be anybody who hands it over."""
+    place = f"connections:{row['id']}:hook_secrets"
+    sealed = hub.vault.seal_json([secret], place)
+
+    def save(conn: Connection) -> bool:
+        stands = conn.execute(select(_c.hook_secrets).where(_c.id == row["id"])).scalar()
+        if hub.vault.open_json(stands, place):
+            return False
+        same = _c.hook_secrets.is_(None) if stands is None else _c.hook_secrets == stands
+        kept = update(connections).where(_c.id == row["id"], same).values(hook_secrets=sealed).returning(_c.id)
+        return conn.execute(kept).first() is not None
+
+    return bool(hub.db.write(save))
+
+
+def poll_soon(conn: Connection, connection_id: str, now: int) -> None:
+    """The polls of this connection are due. One that is under way is due again (`core.polling`)."""
+    conn.execute(update(polls).where(polls.c.connection == connection_id).values(next_at=now))
+
+
+def _stored(hub: Hub, row: RowMapping, slug: str, received: tuple[Event, ...]) -> Answer:
+    """Stores each event under the connection of its account: a vendor may send those of all accounts to one address.
+    Events of an account that is not connected are nobody's."""
+    if not any(event.account for event in received):
+        return store(hub, row["id"], slug, received)
+    owners = {account: _owner(hub, row, slug, account) for account in {event.account for event in received}}
+    answers = [
+        store(hub, owner, slug, [event for event in received if owners[event.account] == owner])
+        for owner in sorted({owner for owner in owners.values() if owner})
+    ]
+    away = next((answer for answer in answers if answer.status != 200), None)
+    fresh = [event_id for answer in answers for event_id in answer.event_ids]
+    return away or Answer(200, {"events": [{"event": event_id} for event_id in fresh]}, fresh)
+
+
+def _owner(hub: Hub, row: RowMapping, slug: str, account: str) -> str:
+    """The id of the connection of an account, or ""."""
+    if not account or account == row["account_id"] or not row["account_id"]:
+        return str(row["id"])
+    theirs = (_c.slug == slug) & (_c.account_id == account) & (_c.practice == row["practice"])
+    with hub.db.read() as conn:
+        found = conn.execute(select(_c.id).where(theirs, _c.state != "removed").order_by(_c.made_at)).first()
+    return str(found.id) if found else ""
 
 
 def store(hub: Hub, connection_id: str, slug: str, received: tuple[Event, ...] | list[Event]) -> Answer:

@@ -7,7 +7,7 @@ import logging
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, case, select, update
 
 from app.core import hold, intake
 from app.core.connections import asking, break_connection
@@ -44,6 +44,7 @@ def due(hub: Hub) -> list[tuple[str, str]]:
 
 def poll(hub: Hub, connection_id: str, kind: str) -> list[str]:
     """One round; returns the ids of new events. Failures are noted on the poll and tried again in its next round."""
+    begun = hub.steady.now()
     with hub.db.read() as conn:
         where = (polls.c.connection == connection_id) & (polls.c.kind == kind)
         row = conn.execute(select(polls).where(where)).mappings().one()
@@ -55,12 +56,12 @@ def poll(hub: Hub, connection_id: str, kind: str) -> list[str]:
         cursor = json.loads(row["cursor"]) if row["cursor"] else None
         found, after = asking(opened, lambda: how.run(opened.client, cursor))
     except (ConnectorError, NotConnected) as problem:
-        _failed(hub, connection_id, kind, problem)
+        _failed(hub, connection_id, kind, problem, begun)
         return []
     fresh = _unknown(hub, connection_id, opened.connector.slug, list(found))
     answer = intake.store(hub, connection_id, opened.connector.slug, fresh) if fresh else intake.Answer(200)
     if answer.status == 200:  # the cursor moves only when its events are stored
-        _next(hub, connection_id, kind, how, {"cursor": json.dumps(after), "error": ""})
+        _next(hub, connection_id, kind, how, begun, {"cursor": json.dumps(after), "error": ""})
     return answer.event_ids
 
 
@@ -82,14 +83,16 @@ def _unknown(hub: Hub, connection_id: str, slug: str, found: list[Any]) -> list[
     return [e for e in found if (f"{slug}.{e.kind}", e.once_key) not in known or not e.once_key]
 
 
-def _next(hub: Hub, connection_id: str, kind: str, how: Poll, values: dict[str, Any]) -> None:
-    next_at = hub.steady.now() + int(how.every * 1000)
+def _next(hub: Hub, connection_id: str, kind: str, how: Poll, begun: int, values: dict[str, Any]) -> None:
+    """Done until its next time; but if something happened meanwhile (`intake.poll_soon`), that is now."""
+    later = hub.steady.now() + int(how.every * 1000)
+    next_at = case((polls.c.next_at > begun, polls.c.next_at), else_=later)
     mine = (polls.c.connection == connection_id) & (polls.c.kind == kind)
     done = update(polls).where(mine).values(next_at=next_at, lease_until=0, **values)
     hub.db.write(lambda conn: conn.execute(done))
 
 
-def _failed(hub: Hub, connection_id: str, kind: str, problem: Exception) -> None:
+def _failed(hub: Hub, connection_id: str, kind: str, problem: Exception, begun: int) -> None:
     log.warning("catching up on %s of %s failed: %s", kind, connection_id, problem)
     if isinstance(problem, Unauthorized):
         hub.db.write(lambda conn: break_connection(conn, hub, connection_id, str(problem)))
@@ -98,4 +101,4 @@ def _failed(hub: Hub, connection_id: str, kind: str, problem: Exception) -> None
         row = conn.execute(select(connections.c.slug).where(connections.c.id == connection_id)).mappings().first()
     how = next((p for p in hub.connectors[row["slug"]].polls if p.kinds[0] == kind), None) if row else None
     if how:
-        _next(hub, connection_id, kind, how, {"error": str(problem)[:8192]})
+        _next(hub, connection_id, kind, how, begun, {"error": str(problem)[:8192]})

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
 from app.core import connections as core
+from app.core import users
 from app.core.opening import NotConnected
 from app.web.answers import done, page
 from app.web.context import hub, person, sent, wants_json
@@ -116,6 +117,7 @@ def _page(connection_id: str, problem: str = "", given: dict[str, Any] | None = 
         connector=connector,
         values=(given or {}).get("fields") or core.form(hub(), connection_id),
         hidden=core.HIDDEN,
+        handed_over=core.handed_over(hub(), connection_id) if users.may(person().role, "connect") else "",
     )
 
 

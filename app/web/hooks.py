@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import math
+from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, make_response, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,20 +25,18 @@ _deliveries = limits.Bucket(rate=1000, burst=2000)
 # Who guesses addresses or signatures is slowed down long before that.
 _refused = limits.Bucket(rate=10, burst=200)
 
-_KINDS = {400: "signature", 404: "address", 413: "size", 415: "type", 429: "rate"}
-
 
 @pages.post("/hooks/<slug>/<key>")
 def receive(slug: str, key: str) -> Response:
     wait = _deliveries.take(f"{slug}/{key}") or _refused.take(request.remote_addr or "", 0)
     if wait:
-        return _refuse(429, "too fast", wait)
+        return _refuse(429, "rate", wait, error="too fast")
     try:
         data = body.read()
     except RequestEntityTooLarge:
-        return _refuse(413, "too large")
+        return _refuse(413, "size", error="too large")
     except BadRequest:
-        return _refuse(400, "body")
+        return _refuse(400, "signature", error="body")
     return _answer(slug, key, data)
 
 
@@ -53,14 +52,21 @@ def _answer(slug: str, key: str, data: bytes) -> Response:
     except SQLAlchemyError as error:
         log.error("a delivery could not be stored: %s", type(error).__name__)
         return _later("not now")
-    if answer.status in _KINDS:
-        return _refuse(answer.status, **(answer.body or {}))
+    if answer.refused:
+        return _refuse(answer.status, answer.refused, error=(answer.body or {}).get("error", ""))
     _count(_said(answer))
-    response = make_response(jsonify(answer.body) if answer.body is not None else b"", answer.status)
+    response = make_response(_body(answer.body), answer.status)
     response.headers.update(answer.headers)
     if answer.event_ids:
         current_app.extensions["bell"].ring(answer.event_ids)
     return response
+
+
+def _body(given: Any) -> Response:
+    """Nothing, text that no browser takes for a page, or JSON."""
+    if given is None:
+        return Response(b"")
+    return Response(given[:1000], mimetype="text/plain") if isinstance(given, str) else jsonify(given)
 
 
 def _said(answer: intake.Answer) -> str:
@@ -78,12 +84,13 @@ def _count(said: str) -> None:
     hub().tallies.count("deliveries", slug if slug in hub().connectors else "unknown", said)
 
 
-def _refuse(status: int, error: str, wait: float = 0) -> Response:
-    refusals.count(hub(), _KINDS[status])
-    _count(_KINDS[status])
-    if status in (400, 404, 415):
+def _refuse(status: int, kind: str, wait: float = 0, *, error: str) -> Response:
+    """`kind`: signature, address, size, type or rate, as they are counted; without an `error` the answer is empty."""
+    refusals.count(hub(), kind)
+    _count(kind)
+    if kind in ("signature", "address", "type"):
         _refused.take(request.remote_addr or "")
-    response = make_response(jsonify({"error": error}), status)
+    response = make_response(jsonify({"error": error}) if error else b"", status)
     if wait:
         response.headers["Retry-After"] = str(math.ceil(wait))
     return response
