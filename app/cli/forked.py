@@ -19,6 +19,7 @@ from typing import NoReturn
 import setproctitle
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Forked:
@@ -32,9 +33,12 @@ class Forked:
         parent = os.getpid()
         gc.collect()
         gc.freeze()  # the collector leaves what we share with our children alone, so that it stays shared
+        # Held back until the child has put down its parent's handlers, which would take a signal for somebody else's.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         self.pid = os.fork()
         if not self.pid:
             _live(title, program, env, parent, says, keep)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def poll(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
@@ -66,8 +70,9 @@ def _live(
 def _part(title: str, env: Mapping[str, str], parent: int, says: int, keep: Sequence[int]) -> None:
     """Become a process of its own: session, signals, files, environment, name."""
     setproctitle.setproctitle(title)  # before the environment changes: its memory is where the title goes
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _ENDING:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     os.setsid()  # Ctrl-C reaches our parent only, which ends us in order
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
