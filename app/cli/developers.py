@@ -26,9 +26,14 @@ _ADDRESS = re.compile(r"https?://|file:|--(?:extra-)?index-url|--find-links|^-[i
 
 def test(args: argparse.Namespace, out: Out) -> None:
     words = list(args.words)
-    spread = [] if _chosen(words) or not importlib.util.find_spec("xdist") else ["-n", "auto"]
+    spread = [] if _chosen(words) or not importlib.util.find_spec("xdist") else _spread()
     os.chdir(place.ROOT)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *spread, *words])  # noqa: S606 - our own interpreter
+
+
+def _spread() -> list[str]:
+    """Two processes a core, since many tests wait (for vendors that hang, leases that end); whoever is ready takes from others."""
+    return ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal"]
 
 
 def _chosen(words: list[str]) -> bool:

@@ -28,6 +28,7 @@ from app.practice.door import Vendor
 from app.practice.serve import Served
 from app.settings import Settings
 from connectors.contract import Connector
+from tests import prepared
 
 RECIPE = "zoom-recap-to-notion"
 MEETINGS = "11111111-1111-4111-8111-111111111111"  # the data sources that the practice Notion begins with
@@ -214,12 +215,19 @@ def _made(request: dict[str, Any]) -> tuple[str, str]:
 
 @contextmanager
 def world(
-    settings: Settings, folder: Path, *, host: str = "127.0.0.1", further: Sequence[Vendor] = ()
+    settings: Settings,
+    folder: Path,
+    *,
+    host: str = "127.0.0.1",
+    further: Sequence[Vendor] = (),
+    also: Callable[[Hub], None] | None = None,
 ) -> Iterator[World]:
     """A prepared hub; the model answers `ANSWER` to everything. `host`: where the vendors listen; `further` ones stand
-    beside ours."""
+    beside ours; `also` prepares more."""
     migrate(settings)
     first = open_hub(settings, quick(settings))
+    kind = f"world and {also.__qualname__}" if also else "world"
+    is_prepared = prepared.put(first, kind)
     token = practice.token(first)
     first.close()
     with Served(folder, token, limits=False, host=host, further=further) as served:
@@ -228,6 +236,9 @@ def world(
             beginning.prepare(hub)
             plenty = update(models.switches).values(daily_tokens=10**9)  # killed calls keep what they reserved
             hub.db.write(lambda conn: conn.execute(plenty))
+            if also is not None and not is_prepared:
+                also(hub)
+            prepared.keep(hub, kind)
             served.control("model", {"answer": ANSWER})
             made = World(hub, served)
             yield made

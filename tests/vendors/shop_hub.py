@@ -58,8 +58,7 @@ class ShopWorld(World):
 
 @contextmanager
 def shop_world(settings: Settings, folder: Path) -> Iterator[ShopWorld]:
-    with world(replace(settings, connectors=(CONNECTORS,)), folder, further=[SHOP]) as made:
-        switch_on(made.hub)
+    with world(replace(settings, connectors=(CONNECTORS,)), folder, further=[SHOP], also=switch_on) as made:
         shop = ShopWorld(made.hub, made.served)
         yield shop
         made.hub = shop.hub  # a test may have put another one in its place

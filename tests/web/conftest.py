@@ -19,12 +19,13 @@ from werkzeug.test import TestResponse
 
 from app import jobs
 from app.core import beginning, claims, events, overview, sessions
-from app.core.hub import Hub
+from app.core.hub import Hub, open_hub
 from app.core.ids import new_id
 from app.core.users import User
 from app.db.models import users
 from app.main import create_app
 from app.settings import Settings
+from tests import prepared
 
 PASSWORD = "green lamp under piano"
 CSRF = re.compile(r'name="csrf" value="([^"]+)"')
@@ -88,10 +89,14 @@ class Site:
 @pytest.fixture
 def bare(settings: Settings) -> Iterator[Site]:
     """A hub that nobody has set up."""
+    first = open_hub(settings)
+    prepared.put(first, "site")
+    first.close()
     app = create_app(settings)
     app.testing = False
     hub: Hub = app.extensions["hub"]
     beginning.prepare(hub)
+    prepared.keep(hub, "site")
     app.test_client_class = _LocalClient
     yield Site(app, hub)
     jobs.use(None)
