@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, and_, bindparam, exists, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Row, RowMapping, and_, bindparam, func, literal_column, or_, select, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from app.core import disk
+from app.core import disk, line
 from app.core.handover import open_review
 from app.core.hold import is_off
 from app.core.hub import Hub
@@ -37,27 +37,20 @@ class Claim:
 
 
 def claimable() -> ColumnElement[bool]:
-    """Runs that somebody may take at `now` (a parameter of the statement): nobody holds them, no earlier run of their serial
-    key is unfinished, and this hub is not on hold."""
+    """Runs that somebody may take at `now` (a parameter of the statement): nobody holds them, it is their turn in the line of
+    their serial key, and this hub is not on hold."""
     now: Any = bindparam("now")
-    earlier = runs.alias("earlier")
-    first = ~exists().where(
-        earlier.c.serial_key == runs.c.serial_key,
-        earlier.c.serial_key != literal_column("''"),
-        earlier.c.serial_no < runs.c.serial_no,
-        earlier.c.state.not_in(literally(FINAL)),
-    )
     # The index of runs at work gives them in the order in which they are taken, so the first that fits is enough, however
     # long the line is. A database that went by the states instead would read and sort the whole line.
     due = and_(runs.c.state.in_(literally(AT_WORK)), runs.c.wake_at <= now)
     state = beside(runs.c.state)
     free = or_(state == "queued", state == "later", and_(state == "running", runs.c.lease_until < now))
-    return and_(due, free, or_(runs.c.serial_key == "", first), is_off())
+    return and_(due, free, line.has_turn(), is_off())
 
 
 _READY = select(runs.c.id).where(claimable()).order_by(runs.c.wake_at, runs.c.id)
 _NEXT = (
-    select(runs.c.id, runs.c.claims)
+    select(runs.c.id, runs.c.claims, runs.c.serial_key, runs.c.aside)
     .where(claimable(), runs.c.claims < bindparam("below"))
     .order_by(runs.c.wake_at, runs.c.id)
     .limit(bindparam("most"))
@@ -68,20 +61,14 @@ _TAKE = (
     update(runs)
     .where(runs.c.id == bindparam("chosen"))
     .values(fence=runs.c.fence + 1, claims=runs.c.claims + 1, holder=bindparam("who"), lease_until=bindparam("until"))
-    .values(state="running", why="", waits_for="")
+    .values(state="running", why="", waits_for="", aside=0)
     .returning(*runs.c)
 )
+_TAKE_IN_TURN = _TAKE.where(line.has_turn())  # looked at again, now that nobody else can take it
 _EARLIER = (
     select(runs.c.id)
     .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no < bindparam("no"))
     .where(runs.c.serial_key != literal_column("''"), runs.c.state.not_in(literally(FINAL)))
-    .limit(1)
-)
-_SUCCESSOR = (
-    select(runs.c.id)
-    .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no > bindparam("no"), runs.c.state == "queued")
-    .where(runs.c.serial_key != literal_column("''"), runs.c.state.not_in(literally(FINAL)))
-    .order_by(runs.c.serial_no)
     .limit(1)
 )
 
@@ -104,7 +91,7 @@ def claim_some(hub: Hub, holder: str, most: int, run_ids: Sequence[str] = ()) ->
     def take(conn: Connection) -> list[Claim]:
         wanted = {"now": now, "most": most, "below": _ANY if may_suspect else AFTER}
         found = conn.execute(_THESE, {**wanted, "ids": list(run_ids)}) if run_ids else conn.execute(_NEXT, wanted)
-        return [one for run_id in _one_suspect(found.all()) if (one := _take(conn, hub, run_id, holder, until))]
+        return [one for row in _one_suspect(found.all()) if (one := _take(conn, hub, row, holder, until))]
 
     try:
         claimed = hub.db.write(take)
@@ -114,14 +101,19 @@ def claim_some(hub: Hub, holder: str, most: int, run_ids: Sequence[str] = ()) ->
     return claimed
 
 
-def _one_suspect(found: Sequence[Row[Any, Any]]) -> list[str]:
-    """The ids, of suspects only the first."""
+def _one_suspect(found: Sequence[Row[*tuple[Any, ...]]]) -> list[Row[*tuple[Any, ...]]]:
+    """Of suspects only the first."""
     suspects = [row.id for row in found if row.claims >= AFTER][1:]
-    return [row.id for row in found if row.id not in suspects]
+    return [row for row in found if row.id not in suspects]
 
 
-def _take(conn: Connection, hub: Hub, run_id: str, holder: str, until: int) -> Claim | None:
-    row = conn.execute(_TAKE, {"chosen": run_id, "who": holder, "until": until}).mappings().one()
+def _take(conn: Connection, hub: Hub, chosen: Row[*tuple[Any, ...]], holder: str, until: int) -> Claim | None:
+    if chosen.aside and not line.is_still(conn, chosen.serial_key):
+        return None
+    taking = _TAKE_IN_TURN if chosen.serial_key else _TAKE
+    row = conn.execute(taking, {"chosen": chosen.id, "who": holder, "until": until}).mappings().first()
+    if row is None:
+        return None
     if row["claims"] > _MOST_CLAIMS:
         _poison(conn, hub, row)
         return None
@@ -137,21 +129,6 @@ def begun(hub: Hub, holder: str) -> dict[str, Any]:
 def is_first(conn: Connection, serial_key: str, serial_no: int) -> bool:
     """No earlier run of this key is unfinished."""
     return conn.execute(_EARLIER, {"key": serial_key, "no": serial_no}).first() is None
-
-
-_IN_FRONT = (
-    select(runs.c.id, runs.c.title, runs.c.state, runs.c.why)
-    .where(runs.c.serial_key == bindparam("key"), runs.c.serial_no < bindparam("no"))
-    .where(runs.c.serial_key != literal_column("''"), runs.c.state.not_in(literally(FINAL)))
-    .order_by(runs.c.serial_no)
-)
-
-
-def in_front(conn: Connection, serial_key: str, serial_no: int) -> dict[str, Any] | None:
-    """The run that is at work for this key, or waits, and so holds up those behind it: {id, title, state, why, between}, with
-    the number of runs that stand between. None when this one is first."""
-    found = conn.execute(_IN_FRONT.limit(1000), {"key": serial_key, "no": serial_no}).mappings().all()
-    return {**found[0], "between": len(found) - 1} if found else None
 
 
 def hold(conn: Connection, claim_: Claim, until: int, *, progress: bool = False) -> None:
@@ -181,6 +158,7 @@ def let_go(
     """The run is free again, in this state: it did not kill its worker. Raises Lost."""
     values = {
         "state": state,
+        "aside": claim_.run["releases"] if state == "waiting" else 0,
         "why": why,
         "error": error,
         "wake_at": wake_at,
@@ -200,13 +178,6 @@ def queue(conn: Connection, run_id: str) -> str:
     return "queued"
 
 
-def successor(conn: Connection, run: RowMapping) -> str | None:
-    """The next run of the same serial key, to be rung when this one has ended."""
-    if not run["serial_key"]:
-        return None
-    return conn.execute(_SUCCESSOR, {"key": run["serial_key"], "no": run["serial_no"]}).scalar()
-
-
 def ready(hub: Hub, limit: int) -> list[str]:
     """Ids of runs that could be claimed now, for the clock to ring."""
     with hub.db.read() as conn:
@@ -221,6 +192,13 @@ def waiting_count(hub: Hub) -> int:
 def _poison(conn: Connection, hub: Hub, row: RowMapping) -> None:
     """This run was claimed again and again without getting anywhere: it may be killing its workers."""
     says = "This run ended its worker five times without getting further. Look at its last entry, then try again or stop it"
-    stopped = {"state": "waiting", "why": says, "cause": "person", "holder": "", "lease_until": 0}
+    stopped = {
+        "state": "waiting",
+        "why": says,
+        "cause": "person",
+        "holder": "",
+        "lease_until": 0,
+        "aside": row["releases"],
+    }
     conn.execute(update(runs).where(runs.c.id == row["id"]).values(**stopped))
     open_review(conn, hub, "poison", says, role="builder", run=row["id"])

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core import asking, claims, limits, recipes, undoing, waits
+from app.core import asking, claims, limits, line, recipes, undoing, waits
 from app.core.claims import Claim
 from app.core.gate import Gate
 from app.core.handover import open_review
@@ -200,7 +200,8 @@ def _settle(hub: Hub, claim: Claim, journal: Journal, stop: Stop | None) -> Outc
         else:
             state = "failed"
             claims.let_go(conn, claim, state, why=stop.why, error=stop.why, ended_at=wall)
-        return state, claims.successor(conn, run) if state in claims.FINAL else None
+        is_over = state in claims.FINAL or (state == "waiting" and run["releases"])
+        return state, line.next_of(conn, run["serial_key"]) if is_over else None
 
     state, next_run = hub.db.write(let_go)
     if state in claims.FINAL:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, update
 
-from app.core import recipes, schedule, schedules, scope, zones
+from app.core import line, recipes, schedule, schedules, scope, zones
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.recipe import RecipeError, TemplateProblem
@@ -74,13 +74,13 @@ def make_run(
     hub: Hub, switch: Switch, people: list[str], event: dict[str, JSON], start_key: str
 ) -> dict[str, Any] | None:
     """A row for `insert_run`. A recipe that does not load gets its run too: it waits and says why."""
-    serial = ""
+    place = line.NOWHERE
     try:
         recipe = recipes.version(hub, switch.slug, switch.version)
         seen = scope.make(recipe, event, switch.settings, people, str(event["date"]))
         if recipe.only_if is not None and not recipe.only_if.holds(seen):
             return None
-        serial = str(recipe.serial.render(seen)) if recipe.serial is not None else ""
+        place = line.place(recipe, seen)
     except (RecipeError, TemplateProblem) as problem:
         log.warning("%s begins although something is wrong with it: %s", switch.slug, problem)
     run_id = new_id()
@@ -94,7 +94,7 @@ def make_run(
     }
     title = zones.spoken(datetime.fromisoformat(str(event["local"])))
     begins = {"event": None, "start_key": start_key, "title": title}
-    return {"id": run_id, **begins, **run_row(hub, switch, run_id, serial, given)}
+    return {"id": run_id, **begins, **run_row(hub, switch, run_id, place, given)}
 
 
 def try_now(hub: Hub, slug: str, body: bytes) -> str:

@@ -124,6 +124,7 @@ class Check:
 class Recipe:
     """A whole recipe; `text` is the file as it was read, and its `version` follows from the text alone.
 
+    `releases`: while a run waits for a person, the next ones of its serial key go ahead.
     `trigger` is a kind of event ("zoom.meeting.summary_completed"), or `time` where a `schedule` starts it."""
 
     slug: str
@@ -139,6 +140,7 @@ class Recipe:
     checks: tuple[Check, ...]
     text: str
     schedule: Schedule | None = None
+    releases: bool = False
 
     @property
     def sha256(self) -> str:

@@ -19,7 +19,22 @@ from app.core.shapes import HOUSE, Shape
 from app.core.template import Template
 from connectors.contract import Connector, Trigger
 
-KEYS = ("recipe", "title", "purpose", "overview", "replaces", "settings", "when", "only_if", "serial", "steps", "check")
+KEYS = (
+    *(
+        "recipe",
+        "title",
+        "purpose",
+        "overview",
+        "replaces",
+        "settings",
+        "when",
+        "only_if",
+        "serial",
+        "release",
+        "steps",
+    ),
+    "check",
+)
 HINTS = {"on": "Write `when:`; YAML reads `on` as true.", "trigger": "Write `when:`.", "checks": "Write `check:`."}
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 HOUSE_SHAPE = shapes.group({"people": shapes.listed(shapes.value(HOUSE)), "today": shapes.value(HOUSE)})
@@ -65,7 +80,8 @@ class _Head:
         words = [self.nodes.text(self._get(name), name, most) for name, most in (("title", 120), ("purpose", 600))]
         overview = self.nodes.text(self._get("overview"), "overview", 6_000)
         head = (self._slug(), words[0], words[1], overview, self._replaces())
-        return Recipe(*head, settings, trigger, only_if, serial, steps, checks, self.source, when)
+        rest = (self.source, when, self._releases())
+        return Recipe(*head, settings, trigger, only_if, serial, steps, checks, *rest)
 
     def _get(self, name: str) -> Node | None:
         return self.root.values.get(name)
@@ -131,6 +147,18 @@ class _Head:
         node = self._get("serial")
         made = self.nodes.template(node, scope, "serial") if node else None
         return made[0] if made else None
+
+    def _releases(self) -> bool:
+        node = self._get("release")
+        if node is None:
+            return False
+        value = node.value if isinstance(node, Scalar) else None
+        if not isinstance(value, bool):
+            self.problems.add(node.at, "`release` must be true or false", "Write release: true, or leave it out.")
+        elif self._get("serial") is None:
+            hint = "Add `serial:`, which says what runs are to go one after the other, or remove `release:`."
+            self.problems.add(node.at, "`release` says nothing without `serial`", hint)
+        return value is True
 
     def _unused(self, settings: Mapping[str, Setting]) -> None:
         used = {part for path in self.nodes.paths for part in [".".join(path.split(".")[:2])]}

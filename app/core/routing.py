@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import claims, disk, hold, recipes, scope, statements, waits
+from app.core import claims, disk, hold, line, recipes, scope, statements, waits
 from app.core.claims import Claim
 from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
+from app.core.line import Place
 from app.core.recipe import RecipeError, TemplateProblem
 from app.core.recipes import Switch
 from app.db.models import events, literally, runs, serials
@@ -121,11 +122,11 @@ def _wish(hub: Hub, event: RowMapping, switch: Switch, people: list[str], start_
     try:
         if recipe.only_if is not None and not recipe.only_if.holds(seen):
             return _Wish(switch, None, f"{recipe.title}: left out by `only_if`")
-        serial = str(recipe.serial.render(seen)) if recipe.serial is not None else ""
+        place = line.place(recipe, seen)
     except TemplateProblem as problem:
         return _Wish(switch, None, f"{recipe.title}: {problem}")
     given = {"settings": dict(switch.settings), "connections": dict(switch.connections), "people": people}
-    row = _row(hub, event, switch, serial, shaped, {**given, "today": seen["house"]["today"]}, start_key)
+    row = _row(hub, event, switch, place, shaped, {**given, "today": seen["house"]["today"]}, start_key)
     return _Wish(switch, row, event=shaped)
 
 
@@ -138,14 +139,16 @@ def _stuck(hub: Hub, event: RowMapping, switch: Switch, people: list[str], start
     shaped = trigger.shape(hub.vault.open(event["body"], f"events:{event['id']}:body"))
     given = {"settings": dict(switch.settings), "connections": dict(switch.connections), "people": people}
     today = datetime.now(UTC).strftime("%Y-%m-%d")
-    return _Wish(switch, _row(hub, event, switch, "", shaped, {**given, "today": today}, start_key), event=shaped)
+    return _Wish(
+        switch, _row(hub, event, switch, line.NOWHERE, shaped, {**given, "today": today}, start_key), event=shaped
+    )
 
 
 def _row(
     hub: Hub,
     event: RowMapping,
     switch: Switch,
-    serial: str,
+    place: Place,
     shaped: dict[str, Any],
     given: dict[str, Any],
     start_key: str,
@@ -162,10 +165,10 @@ def _row(
     identity = run_id if start_key else f"{same}:{switch.slug}:{mode}"
     title = next((str(shaped[k]) for k in ("topic", "title", "subject", "name") if shaped.get(k)), "")
     begins = {"event": event["id"], "start_key": start_key or f"{once}:{switch.slug}:{mode}", "title": title[:200]}
-    return {"id": run_id, **begins, **run_row(hub, switch, run_id, serial, {**given, "identity": identity})}
+    return {"id": run_id, **begins, **run_row(hub, switch, run_id, place, {**given, "identity": identity})}
 
 
-def run_row(hub: Hub, switch: Switch, run_id: str, serial: str, given: dict[str, Any]) -> dict[str, Any]:
+def run_row(hub: Hub, switch: Switch, run_id: str, place: Place, given: dict[str, Any]) -> dict[str, Any]:
     """What every run has from its switch, however it begins; `given` is kept sealed."""
     mode = "practice" if switch.practice else "real"
     return {
@@ -173,7 +176,8 @@ def run_row(hub: Hub, switch: Switch, run_id: str, serial: str, given: dict[str,
         "version": switch.version,
         "practice": switch.practice,
         "level": switch.level,
-        "serial_key": f"{switch.slug}:{mode}:{serial}" if serial else "",
+        "serial_key": f"{switch.slug}:{mode}:{place.key}" if place.key else "",
+        "releases": int(place.releases),
         "input": hub.vault.seal_json(given, f"runs:{run_id}:input"),
         "made_at": hub.now(),
     }

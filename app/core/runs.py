@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select, union_all, update
 
-from app.core import afresh, audit, recipes, schedule
-from app.core.claims import FINAL, in_front
+from app.core import afresh, audit, line, recipes, schedule
+from app.core.claims import FINAL
 from app.core.handover import SHOWN as REVIEW_COLUMNS
 from app.core.hub import Hub
 from app.core.paging import beside, newest
@@ -49,6 +49,7 @@ _SHOWN = [
     "claims",
     "serial_key",
     "serial_no",
+    "releases",
     "trimmed_at",
 ]
 
@@ -100,7 +101,7 @@ def get(hub: Hub, run_id: str) -> dict[str, Any]:
 
 def story(hub: Hub, run_id: str) -> dict[str, Any]:
     """One run with all that happened: {run, event, steps: [{id, kind, label, entries: [...]}], writes, reviews, cost, behind,
-    removed}. `behind`: the run of the same serial key that holds it up (`claims.in_front`); `removed`: what is no longer there
+    removed}. `behind`: the run of the same serial key that holds it up (`line.in_front`); `removed`: what is no longer there
     because of its age, kinds of core.keeping."""
     with hub.db.read() as conn:
         run = find(conn, run_id)
@@ -116,8 +117,7 @@ def story(hub: Hub, run_id: str) -> dict[str, Any]:
         )
         practice = {r.id: bool(r.practice) for r in conn.execute(select(connections.c.id, connections.c.practice))}
         event = conn.execute(select(events).where(events.c.id == run["event"])).mappings().first()
-        held_up = run["state"] == "queued" and run["serial_key"]
-        behind = in_front(conn, run["serial_key"], run["serial_no"]) if held_up else None
+        behind = line.in_front(conn, run) if run["state"] == "queued" else None
     changes = [_write(hub, w, sent, practice) for w in made]
     told = [_entry(hub, run_id, e, {write["id"]: write["arguments"] for write in changes}) for e in lines]
     return {
@@ -164,6 +164,7 @@ def retry(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
             "waits_for": "",
             "claims": 0,
             "ended_at": None,
+            "aside": line.aside(run),
         }
         conn.execute(update(runs).where(runs.c.id == run_id).values(**fresh, **renewed))
         audit.add(conn, hub, by, "tried again", f"run:{run_id}", {})

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from app.core import audit, runs
+from app.core import audit, line, runs
 from app.core.connections import asking
 from app.core.hub import Hub
 from app.core.opening import NotConnected, open_connection
@@ -48,6 +48,7 @@ def start(hub: Hub, run_id: str, *, by: str = "") -> dict[str, Any]:
             "why": "Taking back what this run wrote",
             "wake_at": 0,
             "claims": 0,
+            "aside": line.aside(run),
         }
         conn.execute(update(models.runs).where(models.runs.c.id == run_id).values(**fresh, waits_for="", error=""))
         audit.add(conn, hub, by, "undo", f"run:{run_id}", {})

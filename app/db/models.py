@@ -133,6 +133,8 @@ runs = Table(
     Column("start_key", Text, nullable=False, unique=True),
     _text("serial_key"),
     _int("serial_no"),
+    _int("releases"),  # 1: while it waits for a person, those behind it in the line of its key go ahead
+    _int("aside"),  # 1: it stepped out of that line, or is about to come back into it (core.line)
     _text("state", "queued"),  # queued running done failed later waiting cancelled undoing undone
     _int("wake_at"),
     _text("why"),

@@ -38,6 +38,21 @@ def test_a_good_recipe_loads_with_everything_in_it() -> None:
     assert load(GOOD + "\n# a remark\n").version != made.version
 
 
+def test_a_recipe_may_say_that_those_who_wait_for_a_person_hold_up_nobody() -> None:
+    serial = 'serial: "{{ event.topic }}"\n'
+    assert not load(GOOD + serial).releases
+    assert load(f"{GOOD}{serial}release: true\n").releases
+    assert not load(f"{GOOD}{serial}release: false\n").releases
+    assert only(GOOD + "release: true\n")[2:] == (
+        "`release` says nothing without `serial`",
+        "Add `serial:`, which says what runs are to go one after the other, or remove `release:`.",
+    )
+    assert only(f"{GOOD}{serial}release: yes\n")[2:] == (
+        "`release` must be true or false",
+        "Write release: true, or leave it out.",
+    )
+
+
 def test_a_problem_shows_the_place_the_line_a_caret_and_what_to_write() -> None:
     with pytest.raises(RecipeError) as caught:
         load(GOOD.replace("recap.about", "recap.abaut"))
