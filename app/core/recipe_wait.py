@@ -119,7 +119,7 @@ class _Reader:
     def _where(self, trigger: Trigger, name: str) -> Given:
         """Which of these events: parts of it, and what they must be."""
         node = self.nodes.fields(self.node.values.get("where"), "where")
-        parts = [path for path in trigger.fields if "[]" not in path]
+        parts = [path for path in trigger.fields if "[]" not in path and "*" not in path]
         for part, key in (node.keys if node else {}).items():
             if part not in parts:
                 hint = suggest(part, parts, say="It has")

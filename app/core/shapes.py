@@ -76,13 +76,15 @@ class _Growing:
     item: _Growing | None = None
 
     def shape(self) -> Shape:
+        if "*" in self.fields:
+            return Shape(self.fields["*"].label, any_parts=True)
         if self.fields:
             return group({name: part.shape() for name, part in self.fields.items()})
         return listed(self.item.shape()) if self.item else value(self.label)
 
 
 def of_event(fields: Mapping[str, Label]) -> Shape:
-    """The shape of a trigger's value from its paths: "topic", "todos[].text"."""
+    """The shape of a trigger's value from its paths: "topic", "todos[].text", "answers.*" (names only the account knows)."""
     root = _Growing()
     for path, label in fields.items():
         at = root

@@ -53,6 +53,7 @@ FIELDS = {
     "tags[]": Label.OUTSIDE,
     "lines[].text": Label.OUTSIDE,
     "lines[].sku": Label.VENDOR,
+    "answers.*": Label.OUTSIDE,
 }
 
 SHOP = _record(

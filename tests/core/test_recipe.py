@@ -192,6 +192,13 @@ def test_where_something_goes_never_comes_from_outside_or_the_model(to: str, who
     assert message == f"`to` of `post.send` decides where it goes, and this comes from {who}"
 
 
+def test_parts_whose_names_only_the_account_knows_may_be_used_and_count_as_written_by_anybody() -> None:
+    used = GOOD.replace("{{ event.topic }}", "{{ event.answers.email }} {{ event.answers['How much?'].label }}")
+    assert problems(used) == []
+    where = GOOD.replace('to: "{{ settings.box }}"', 'to: "{{ event.answers.email }}"')
+    assert [said for _, _, said, _ in problems(where) if "text that anybody may have written" in said]
+
+
 def test_a_label_that_comes_round_a_loop_is_seen() -> None:
     to = "{% assign x = event.id %}{% for l in event.lines %}{{ x }}{% assign x = l.text %}{% endfor %}"
     found = problems(GOOD.replace('to: "{{ settings.box }}"', f'to: "{to}"\n      extra: "{{{{ settings.box }}}}"'))

@@ -53,6 +53,7 @@ def test_a_wait_for_a_time_loads(form: str) -> None:
         ("shop.order.made, where", "shop.order.mad, where", "there is no event `shop.order.mad`", "`shop.order.made`?"),
         ("where: {id:", "where: {idd:", "the event `shop.order.made` has no part `idd` to go by", "`id`?"),
         ("where: {id:", "where: {tags:", "the event `shop.order.made` has no part `tags` to go by", ""),
+        ("where: {id:", "where: {answers: x, id:", "the event `shop.order.made` has no part `answers` to go by", ""),
         ("else: hold", "else: stop", "`else` cannot be `stop`", "go_on"),
         ("{for_event: shop.order.made, ", "{for: 2 days, ", "`at_most` belongs to `for_event`", "Remove it."),
         ("wait: {for_event", "wait: {for: 1 day, for_event", "`wait` has both `for` and `for_event`", "Write one of"),
