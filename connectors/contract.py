@@ -148,6 +148,22 @@ class Received:
 
 
 @dataclass(frozen=True)
+class Subscription:
+    """Webhooks that only a program can set up at this vendor, or that end unless somebody looks after them.
+
+    `keep(client, address, secrets)` sees to it that the vendor sends to `address`: it looks at what is there, makes what is
+    missing, renews it, and replaces what was switched off. It knows ours by the address, or by what is made of `secrets`. It
+    runs when the connection is new or changed and then `every` seconds; perhaps twice at once, and again after one that
+    stopped half way or whose answer was lost. `address` is "" while the vendor cannot reach the hub. `secrets` are those
+    that are valid now, the newest first; at first there is one, made by the hub, for vendors that sign with what they are
+    given. It returns those that are valid from now on, at most a hundred.
+    """
+
+    keep: Callable[[Any, str, Sequence[str]], Sequence[str]]
+    every: float = 43200.0
+
+
+@dataclass(frozen=True)
 class Hook:
     """Webhooks of this vendor. `receive(body, headers, secrets, now)` verifies and parses in one pure call.
 
@@ -157,7 +173,8 @@ class Hook:
 
     `content_types` it may come in ("" is none at all); `refused` is the status that a wrong signature gets, `quiet` that
     answers have no body; `hands_over` says that the vendor tells the secret in its first delivery, which `receive` then
-    gets without any secrets, and `pasted_back` that a person has to type that secret in at the vendor.
+    gets without any secrets, and `pasted_back` that a person has to type that secret in at the vendor. `subscription` sets
+    it up without anybody's clicks.
     """
 
     receive: Callable[[bytes, Mapping[str, str], Sequence[str], float], Received]
@@ -168,6 +185,7 @@ class Hook:
     quiet: bool = False
     hands_over: bool = False
     pasted_back: bool = False
+    subscription: Subscription | None = None
 
 
 @dataclass(frozen=True)
@@ -175,7 +193,8 @@ class Trigger:
     """A kind of event a recipe can start on.
 
     `shape(body)` gives the recipe's `event` value, every field of `fields` present; `fields` maps each path
-    ("topic", "todos[].text") to who vouches for it.
+    ("topic", "todos[].text") to who vouches for it. "answers.*" stands for parts whose names only the account knows, such
+    as the questions of a form.
     """
 
     kind: str

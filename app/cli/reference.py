@@ -120,8 +120,9 @@ def _command(connector: Connector) -> str:
     fields = connector.auth.fields
     secrets = [number for number, field in enumerate(fields, 1) if field.secret]
     needed = [f for f in fields if not f.optional] or fields[: max(secrets, default=0)]
+    typed = connector.hook and not connector.hook.subscription
     words = [f"--secret {f.name}={'-' if f.secret else f.name.upper()}" for f in needed]
-    return " ".join(["patchbay connect", connector.slug, *words, *(["--hook-secret -"] if connector.hook else [])])
+    return " ".join(["patchbay connect", connector.slug, *words, *(["--hook-secret -"] if typed else [])])
 
 
 def _receive(connector: Connector) -> Iterator[str]:

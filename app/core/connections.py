@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
 
-from app.core import audit, opening
+from app.core import audit, intake, opening
 from app.core.answers import Kind, classify
 from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.opening import Opened, open_connection, open_with
 from app.core.statements import insert_once
-from app.db.models import connections, reviews, runs
+from app.db.models import connections, polls, reviews, runs
 from connectors.contract import Account, ApiKey, Choice, Connector, ConnectorError, Refused, Unauthorized, Unavailable
 
 T = TypeVar("T")
@@ -101,6 +101,7 @@ def change(
             )
         )
         mend(conn, connection_id, row["slug"], hub.now())
+        intake.all_soon(conn, connection_id, hub.steady.now())
         audit.add(conn, hub, by, "changed connection", f"connection:{connection_id}", {})
 
     hub.db.write(save)
@@ -156,6 +157,13 @@ def handed_over(hub: Hub, connection_id: str) -> str:
         return ""
     hooks: list[str] = hub.vault.open_json(row["hook_secrets"], f"connections:{connection_id}:hook_secrets") or []
     return hooks[0] if hooks else ""
+
+
+def hook_trouble(hub: Hub, connection_id: str) -> str:
+    """Why webhooks that the hub sets up by itself are not set up; "" where nothing is wrong."""
+    mine = (polls.c.connection == connection_id) & (polls.c.kind == "webhooks")
+    with hub.db.read() as conn:
+        return str(conn.execute(select(polls.c.error).where(mine)).scalar() or "")
 
 
 def remove(hub: Hub, connection_id: str, *, by: str) -> None:
@@ -320,7 +328,7 @@ def _words(row: RowMapping, connector: Connector, hook_ready: bool) -> str:
         return f"Stopped: {row['why']}"
     if row["circuit"] == "open":
         return f"{connector.title} does not answer; trying again by itself"
-    if connector.hook and not hook_ready:
+    if connector.hook and not hook_ready and not connector.hook.subscription:
         missing = (
             "it has not called its address yet"
             if connector.hook.hands_over

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import disk
@@ -117,7 +117,16 @@ def _keep(hub: Hub, row: RowMapping, secret: str) -> bool:
 
 def poll_soon(conn: Connection, connection_id: str, now: int) -> None:
     """The polls of this connection are due. One that is under way is due again (`core.polling`)."""
-    conn.execute(update(polls).where(polls.c.connection == connection_id).values(next_at=now))
+    _due(conn, (polls.c.connection == connection_id) & (polls.c.kind != "webhooks"), now)
+
+
+def all_soon(conn: Connection, connection_id: str, now: int) -> None:
+    """The polls, and a look at the webhooks (`core.subscribing`): with new credentials everything may be different."""
+    _due(conn, polls.c.connection == connection_id, now)
+
+
+def _due(conn: Connection, which: ColumnElement[bool], now: int) -> None:
+    conn.execute(update(polls).where(which).values(next_at=now))
 
 
 def _stored(hub: Hub, row: RowMapping, slug: str, received: tuple[Event, ...]) -> Answer:

@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, select, update
 
-from app.core import hold, intake
+from app.core import hold, intake, subscribing
 from app.core.connections import asking, break_connection
 from app.core.hub import Hub
-from app.core.opening import NotConnected, open_connection
+from app.core.opening import NotConnected, Opened, open_connection
 from app.core.patience import Patience
 from app.core.statements import insert_once
 from app.db.models import connections, events, polls
-from connectors.contract import ConnectorError, Poll, Unauthorized
+from connectors.contract import Connector, ConnectorError, Unauthorized
 
 log = logging.getLogger("patchbay.polling")
 _LEASE = 300.0  # seconds one round may take
@@ -33,8 +33,7 @@ def due(hub: Hub) -> list[tuple[str, str]]:
         known = {(r.connection, r.kind): r for r in conn.execute(select(polls))}
     found = []
     for row in rows:
-        for poll in hub.connectors[row.slug].polls if row.slug in hub.connectors else ():
-            kind = poll.kinds[0]
+        for kind in _turns(hub.connectors[row.slug]) if row.slug in hub.connectors else ():
             mine = known.get((row.id, kind))
             is_due = mine is None or max(mine.next_at, mine.lease_until) <= now
             if is_due and hub.db.write(partial(_lease, hub=hub, connection_id=row.id, kind=kind, now=now)):
@@ -43,7 +42,9 @@ def due(hub: Hub) -> list[tuple[str, str]]:
 
 
 def poll(hub: Hub, connection_id: str, kind: str) -> list[str]:
-    """One round; returns the ids of new events. Failures are noted on the poll and tried again in its next round."""
+    """One round; returns the ids of new events. Failures are noted on the poll and tried again in its next round.
+
+    The round of `subscribing.KIND` brings no events: it looks after the webhooks."""
     begun = hub.steady.now()
     with hub.db.read() as conn:
         where = (polls.c.connection == connection_id) & (polls.c.kind == kind)
@@ -52,6 +53,8 @@ def poll(hub: Hub, connection_id: str, kind: str) -> list[str]:
             return []
     try:
         opened = open_connection(hub, connection_id)
+        if kind == subscribing.KIND:
+            return _look_after(hub, opened, begun)
         how = next(p for p in opened.connector.polls if p.kinds[0] == kind)
         cursor = json.loads(row["cursor"]) if row["cursor"] else None
         found, after = asking(opened, lambda: how.run(opened.client, cursor))
@@ -61,8 +64,22 @@ def poll(hub: Hub, connection_id: str, kind: str) -> list[str]:
     fresh = _unknown(hub, connection_id, opened.connector.slug, list(found))
     answer = intake.store(hub, connection_id, opened.connector.slug, fresh) if fresh else intake.Answer(200)
     if answer.status == 200:  # the cursor moves only when its events are stored
-        _next(hub, connection_id, kind, how, begun, {"cursor": json.dumps(after), "error": ""})
+        _next(hub, connection_id, kind, how.every, begun, {"cursor": json.dumps(after), "error": ""})
     return answer.event_ids
+
+
+def _turns(connector: Connector) -> dict[str, float]:
+    """What is looked at from time to time: the first kind of each poll, and the webhooks; after how many seconds again
+    when it failed."""
+    looks = {subscribing.KIND: subscribing.AGAIN} if subscribing.of(connector) else {}
+    return {poll.kinds[0]: poll.every for poll in connector.polls} | looks
+
+
+def _look_after(hub: Hub, opened: Opened, begun: int) -> list[str]:
+    if how := subscribing.of(opened.connector):
+        subscribing.keep(hub, opened, how)
+        _next(hub, opened.id, subscribing.KIND, how.every, begun, {"error": ""})
+    return []
 
 
 def _lease(conn: Connection, hub: Hub, connection_id: str, kind: str, now: int) -> bool:
@@ -83,9 +100,9 @@ def _unknown(hub: Hub, connection_id: str, slug: str, found: list[Any]) -> list[
     return [e for e in found if (f"{slug}.{e.kind}", e.once_key) not in known or not e.once_key]
 
 
-def _next(hub: Hub, connection_id: str, kind: str, how: Poll, begun: int, values: dict[str, Any]) -> None:
+def _next(hub: Hub, connection_id: str, kind: str, every: float, begun: int, values: dict[str, Any]) -> None:
     """Done until its next time; but if something happened meanwhile (`intake.poll_soon`), that is now."""
-    later = hub.steady.now() + int(how.every * 1000)
+    later = hub.steady.now() + int(every * 1000)
     next_at = case((polls.c.next_at > begun, polls.c.next_at), else_=later)
     mine = (polls.c.connection == connection_id) & (polls.c.kind == kind)
     done = update(polls).where(mine).values(next_at=next_at, lease_until=0, **values)
@@ -99,6 +116,6 @@ def _failed(hub: Hub, connection_id: str, kind: str, problem: Exception, begun: 
     row: RowMapping | None = None
     with hub.db.read() as conn:
         row = conn.execute(select(connections.c.slug).where(connections.c.id == connection_id)).mappings().first()
-    how = next((p for p in hub.connectors[row["slug"]].polls if p.kinds[0] == kind), None) if row else None
-    if how:
-        _next(hub, connection_id, kind, how, begun, {"error": str(problem)[:8192]})
+    again = _turns(hub.connectors[row["slug"]]).get(kind) if row else None
+    if again:
+        _next(hub, connection_id, kind, again, begun, {"error": str(problem)[:8192]})

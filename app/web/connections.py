@@ -117,6 +117,7 @@ def _page(connection_id: str, problem: str = "", given: dict[str, Any] | None = 
         connector=connector,
         values=(given or {}).get("fields") or core.form(hub(), connection_id),
         hidden=core.HIDDEN,
+        hook_trouble=core.hook_trouble(hub(), connection_id),
         handed_over=core.handed_over(hub(), connection_id) if users.may(person().role, "connect") else "",
     )
 

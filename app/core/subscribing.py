@@ -1,0 +1,61 @@
+"""Webhooks that the hub sets up and renews at the vendor by itself, so that nobody has to and none ends unnoticed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from sqlalchemy import RowMapping, update
+
+from app.core import opening
+from app.core.connections import asking
+from app.core.hub import Hub
+from app.core.opening import Opened
+from app.db.models import connections
+from connectors.contract import Connector, Subscription
+
+KIND = "webhooks"
+"""The row of this in the table of polls, among which it takes its turn."""
+AGAIN = 900.0  # seconds after one that failed
+
+
+def of(connector: Connector) -> Subscription | None:
+    return connector.hook.subscription if connector.hook else None
+
+
+def keep(hub: Hub, opened: Opened, how: Subscription) -> None:
+    """One round. A secret is saved before the vendor hears of it, so that no delivery comes too early for it."""
+    row = opening.row(hub, opened.id)
+    assert row is not None
+    known = _secrets(hub, row) or _save(hub, row, [_offered(hub, opened.id)])
+    kept = asking(opened, lambda: how.keep(opened.client, address(hub, row), known))
+    if list(kept) != known:
+        _save(hub, row, kept)
+
+
+def address(hub: Hub, row: RowMapping) -> str:
+    """Where this vendor reaches us; "" where it cannot. The stand-ins are on this machine."""
+    public = hub.settings.address.startswith("https://")
+    return f"{hub.settings.address}/hooks/{row['slug']}/{row['hook_key']}" if public or row["practice"] else ""
+
+
+def _offered(hub: Hub, connection_id: str) -> str:
+    """A secret of our own, the same each time: one that was told but not saved is not lost."""
+    return hmac.new(hub.secret, f"webhooks {connection_id}".encode(), hashlib.sha256).hexdigest()
+
+
+def _secrets(hub: Hub, row: RowMapping) -> list[str]:
+    return list(hub.vault.open_json(row["hook_secrets"], _place(row)) or [])
+
+
+def _save(hub: Hub, row: RowMapping, secrets: Sequence[str]) -> list[str]:
+    """Unless somebody removed the connection meanwhile."""
+    sealed = hub.vault.seal_json(list(secrets)[:100], _place(row))
+    here = (connections.c.id == row["id"]) & (connections.c.state != "removed")
+    hub.db.write(lambda conn: conn.execute(update(connections).where(here).values(hook_secrets=sealed)))
+    return list(secrets)
+
+
+def _place(row: RowMapping) -> str:
+    return f"connections:{row['id']}:hook_secrets"
