@@ -1,4 +1,5 @@
-"""What a connector is: the record every module in `connectors/` ends in, and the words it is made of.
+"""What a connector is: the record every module in `connectors/` ends in, and the words it is made of (those about accounts
+are in `connectors/auth.py`; import them from here).
 
 A connector imports this module and its vendor's SDK, and nothing else of ours. Its functions receive a ready client and
 plain values and return plain JSON values; they know no Flask, no database and no queue, and they let errors through.
@@ -13,6 +14,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import requests
+
+from connectors.auth import Account as Account
+from connectors.auth import ApiKey as ApiKey
+from connectors.auth import Field as Field
+from connectors.auth import Life as Life
+from connectors.auth import OAuth2 as OAuth2
 
 JSON = Any
 """Plain JSON: None, bool, int, float, str, list, dict."""
@@ -83,28 +90,6 @@ class InProgress(ConnectorError):
     def __init__(self, message: str, seconds: float | None = None) -> None:
         super().__init__(message)
         self.seconds = seconds
-
-
-# --- how an account is authorised -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Field:
-    """One input of the connect form; `secret` fields are never shown again after saving."""
-
-    name: str
-    label: str
-    help: str = ""
-    secret: bool = True
-    optional: bool = False
-
-
-@dataclass(frozen=True)
-class ApiKey:
-    """Credentials that a person copies from the vendor's site. `guide` is the exact clicks, one sentence each."""
-
-    fields: tuple[Field, ...]
-    guide: tuple[str, ...] = ()
 
 
 # --- what comes in ----------------------------------------------------------------------------------------------------
@@ -325,14 +310,6 @@ class Lookup:
     label: str = ""
 
 
-@dataclass(frozen=True)
-class Account:
-    """Whom the credentials belong to."""
-
-    id: str
-    name: str
-
-
 class Http(Protocol):
     """The one door out, opened for one connection: only this vendor's hosts, no redirects, no SDK retries, total time-outs."""
 
@@ -353,6 +330,9 @@ class Http(Protocol):
 class Connector:
     """One vendor. `hosts` names its base addresses; `open` returns the client its functions take.
 
+    Its account is authorised by `auth`, by signing in (`oauth`), or by either, as a person likes; without fields `auth` is
+    no way in.
+
     `lacks` says what does not apply, and why, in one sentence each for people: "auth", "webhooks", "handshake",
     "triggers", "poll <kind>", "actions", "undo <action>", "pickers", "practice". What is neither there nor said does
     not pass the tests.
@@ -366,6 +346,7 @@ class Connector:
     open: Callable[[Mapping[str, str], Http], Any]
     check: Callable[[Any], Account]
     explain: Callable[[int, bytes], str | None]  # (status, body) of a refusal → what the owner should do, or None
+    oauth: OAuth2 | None = None
     hook: Hook | None = None
     triggers: tuple[Trigger, ...] = ()
     polls: tuple[Poll, ...] = ()

@@ -187,6 +187,22 @@ def test_connecting_checks_live_first_and_saves_nothing_that_fails(
     assert [row for row in json.loads(patchbay("connections", "--json")[1]) if not row["practice"]] == []
 
 
+def test_an_account_that_is_signed_in_to_is_connected_in_the_browser(
+    patchbay: Callable[..., Said], monkeypatch: pytest.MonkeyPatch, hub: Hub
+) -> None:
+    monkeypatch.setenv("PATCHBAY_CONNECTORS", str(place.ROOT / "tests" / "oauth" / "connectors"))
+    code, out, err = patchbay(
+        "connect", "till", "--secret", "client_id=mine", "--secret", "client_secret=s3cret", "--json"
+    )
+    told = json.loads(out)
+    assert (code, told["app"]) == (0, True)
+    assert told["page"].endswith("/connections/new/till")
+    assert "/oauth/till/callback" in err
+    assert "s3cret" not in out + err
+    assert patchbay("connect", "till", "--secret", "key=1")[0] == 2
+    assert patchbay("connect", "till", "--secret", "client_id=mine")[0] == 1
+
+
 def test_a_recipe_is_switched_on_and_off(patchbay: Callable[..., Said]) -> None:
     words = ("recipe", "enable", "zoom-recap-to-notion", "--practice")
     code, out, _ = patchbay(*words, "--set", "skip=interview, 1:1", "--level", "review", "--json")

@@ -147,6 +147,7 @@ def test_each_connector_has_its_page_and_its_row(slug: str) -> None:
     told += [f"`{slug}.{name}`" for name in connector.lookups]
     told += [f"`event.{path}`" for trigger in connector.triggers for path in trigger.fields]
     guides = [*connector.auth.guide, *(connector.hook.guide if connector.hook else ())]
+    guides += [*connector.oauth.guide, *connector.oauth.scopes] if connector.oauth else []
     words = re.compile(r"\w{5,}(?::\w+)*")  # scopes whole
     assert [word for word in told if word not in text] == []
     assert set(words.findall(" ".join(guides))) - set(words.findall(text)) == set()

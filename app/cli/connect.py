@@ -22,6 +22,8 @@ def connect(args: argparse.Namespace, out: Out) -> JSON:
         from app.core import connections
 
         connector = _connector(hub.connectors, args.slug)
+        if connector.oauth and not connector.auth.fields:
+            return _app(hub, connector, args, out)
         given = {name: _value(text) for name, text in pairs(args.secret, "--secret").items()}
         _known(connector, given)
         credentials = {**_asked(connector.auth.fields, given), **given}
@@ -40,6 +42,22 @@ def connect(args: argparse.Namespace, out: Out) -> JSON:
                 "or connect again with --hook-secret."
             )
     return made
+
+
+def _app(hub: Hub, connector: Connector, args: argparse.Namespace, out: Out) -> JSON:
+    """Keeps our app's registration; a person signs in with it in the browser."""
+    from app.core import apps
+
+    given = {name: _value(text) for name, text in pairs(args.secret, "--secret").items()}
+    if unknown := sorted(set(given) - {"client_id", "client_secret"}):
+        raise Misused(f"{connector.title} has no field {unknown[0]!r}. Its fields are: client_id, client_secret.")
+    if given:
+        apps.save(hub, connector.slug, given.get("client_id", ""), given.get("client_secret", ""), by=place.who())
+    page = f"{hub.settings.address}/connections/new/{connector.slug}"
+    out.say(f"{connector.title} is connected by signing in there. The return address of your app is")
+    out.say(f"  {apps.return_address(hub, connector.slug)}")
+    out.say(f"Open this page and press “Sign in at {connector.title}”: {page}")
+    return {"slug": connector.slug, "app": apps.get(hub, connector.slug) is not None, "page": page}
 
 
 def _account(made: Mapping[str, JSON]) -> str:

@@ -78,7 +78,8 @@ def _row(connector: Connector) -> str:
 
 
 def _auth(connector: Connector) -> str:
-    return "a key" if connector.auth.fields else "nothing"
+    ways = ["a key"] if connector.auth.fields else []
+    return " or ".join([*ways, *(["signing in"] if connector.oauth else [])]) or "nothing"
 
 
 def _safety(action: Action) -> str:
@@ -106,6 +107,7 @@ def page(connector: Connector) -> Iterator[str]:
 def _connect(connector: Connector) -> Iterator[str]:
     yield "## Connect it\n"
     yield f"Open **Connections**, press **Connect** beside {connector.title}, and follow the same clicks there:\n"
+    yield from _sign_in(connector)
     yield from _steps(connector.auth.guide)
     if connector.auth.fields:
         yield "\n| field | |\n|---|---|"
@@ -116,8 +118,26 @@ def _connect(connector: Connector) -> Iterator[str]:
     yield f"```sh\n{_command(connector)}\n```"
 
 
+def _sign_in(connector: Connector) -> Iterator[str]:
+    if (oauth := connector.oauth) is None:
+        return
+    if connector.auth.fields:
+        yield "### By signing in\n"
+    yield from _steps(oauth.guide)
+    yield "\nThe page shows the **return address** to enter there: it is the address of your hub with"
+    yield f"`/oauth/{connector.slug}/callback` at its end. Enter the app's client ID and client secret on the page, save, and"
+    yield f"press **Sign in at {connector.title}**."
+    if oauth.scopes:
+        yield "\n| scope | what for |\n|---|---|"
+        yield from (f"| `{scope}` | {why} |" for scope, why in oauth.scopes.items())
+    if connector.auth.fields:
+        yield "\n### Or with a key\n"
+
+
 def _command(connector: Connector) -> str:
     fields = connector.auth.fields
+    if connector.oauth and not fields:
+        return f"patchbay connect {connector.slug} --secret client_id=CLIENT_ID --secret client_secret=-"
     secrets = [number for number, field in enumerate(fields, 1) if field.secret]
     needed = [f for f in fields if not f.optional] or fields[: max(secrets, default=0)]
     typed = connector.hook and not connector.hook.subscription

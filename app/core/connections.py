@@ -36,6 +36,8 @@ def create(
 ) -> dict[str, Any]:
     """A new connection, checked live before anything is saved. Raises ValueError or ConnectorError with a sentence."""
     connector = _connector(hub, slug)
+    if connector.oauth and not connector.auth.fields:
+        raise ValueError(f"{connector.title} is connected by signing in there. Open Connections and press Connect")
     values = _fields(connector, credentials, {}, bool(hook_secret))
     account = _check(open_with(hub, slug, values, practice=practice)) if check_first and values else Account("", "")
     connection_id = new_id()
@@ -78,9 +80,10 @@ def change(
     hooks = hub.vault.open_json(row["hook_secrets"], f"connections:{connection_id}:hook_secrets") or []
     if hook_secret and hook_secret != HIDDEN and hook_secret not in hooks:
         hooks = [hook_secret, *hooks][:2]  # the one before stays valid while the vendor changes over
-    values = _fields(connector, credentials, stored, bool(hooks))
+    by_key = not row["consented_at"]
+    values = _fields(connector, credentials, stored, bool(hooks)) if by_key else stored
     account = Account(row["account_id"], row["account_name"])
-    if check_first and values:
+    if check_first and values and by_key:
         account = _check(open_with(hub, row["slug"], values, connection_id, bool(row["practice"])))
         if row["account_id"] and account.id and account.id != row["account_id"]:
             raise ValueError(
@@ -96,11 +99,12 @@ def change(
                 name=name or row["name"],
                 account_id=account.id,
                 account_name=account.name,
-                secret=hub.vault.seal_json(values, f"connections:{connection_id}:secret"),
                 hook_secrets=_seal_hooks(hub, connection_id, hooks),
+                **({"secret": hub.vault.seal_json(values, f"connections:{connection_id}:secret")} if by_key else {}),
             )
         )
-        mend(conn, connection_id, row["slug"], hub.now())
+        if by_key:
+            mend(conn, connection_id, row["slug"], hub.now())
         intake.all_soon(conn, connection_id, hub.steady.now())
         audit.add(conn, hub, by, "changed connection", f"connection:{connection_id}", {})
 
@@ -171,7 +175,7 @@ def remove(hub: Hub, connection_id: str, *, by: str) -> None:
     _row(hub, connection_id)
 
     def save(conn: Connection) -> None:
-        gone = {"state": "removed", "secret": None, "hook_secrets": None, "why": "Removed"}
+        gone = {"state": "removed", "secret": None, "secret_before": None, "hook_secrets": None, "why": "Removed"}
         conn.execute(update(connections).where(connections.c.id == connection_id).values(**gone))
         audit.add(conn, hub, by, "removed connection", f"connection:{connection_id}", {})
 
@@ -313,6 +317,7 @@ def _describe(hub: Hub, row: RowMapping, waiting: Mapping[str, int]) -> dict[str
         **{name: row[name] for name in shown},
         "title": connector.title,
         "practice": bool(row["practice"]),
+        "oauth": bool(row["consented_at"]),
         "hook_address": hook,
         "hook_ready": bool(hook_secrets),
         "has_credentials": row["secret"] is not None

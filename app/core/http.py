@@ -116,6 +116,10 @@ class Door:
             self._session = _Session(self)
         return self._session
 
+    def carry(self, session: requests.Session) -> None:
+        """Makes this session of an SDK go through the door and nowhere else."""
+        _through(self, session)
+
     def httpx(self) -> Any:
         return httpx.Client(transport=_httpx_transport(self, httpx), trust_env=False, timeout=self.seconds)
 
@@ -225,16 +229,20 @@ def _outgoing(headers: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "Accept-Encoding": "identity"}
 
 
+def _through(door: Door, session: requests.Session) -> None:
+    session.trust_env = False
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    session.adapters.clear()
+    session.mount("https://", _Adapter(door))
+    session.mount("http://", _Adapter(door))
+
+
 class _Session(requests.Session):
     """A requests session whose only adapter is the door."""
 
     def __init__(self, door: Door) -> None:
         super().__init__()
-        self.trust_env = False
-        self.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-        self.adapters.clear()
-        self.mount("https://", _Adapter(door))
-        self.mount("http://", _Adapter(door))
+        _through(door, self)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         return None

@@ -16,6 +16,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from app.db.accounts import apps as apps
+from app.db.accounts import connections as connections
+from app.db.accounts import grants as grants
+from app.db.accounts import polls as polls
 from app.db.columns import flag as _flag
 from app.db.columns import metadata as metadata
 from app.db.columns import number as _int
@@ -27,44 +31,6 @@ from app.db.partial import literally as literally
 from app.db.partial import partial, spelled
 
 house = Table("house", metadata, Column("key", Text, primary_key=True), _text("value"))
-
-connections = Table(
-    "connections",
-    metadata,
-    Column("id", Text, primary_key=True),
-    _text("slug"),
-    _text("name"),
-    _text("account_id"),
-    _text("account_name"),
-    _text("state", "ok"),  # ok | reconnect | removed
-    _text("why"),  # what is wrong, in words
-    _flag("practice"),
-    Column("hook_key", Text, nullable=False, unique=True),  # the secret part of the hook's address
-    Column("secret", LargeBinary),  # JSON: field → value
-    Column("hook_secrets", LargeBinary),  # JSON: list, newest first
-    Column("expires_at", BigInteger),
-    Column("refresh_until", BigInteger),
-    _text("circuit", "closed"),  # closed | open
-    _int("circuit_until"),
-    _int("fails"),
-    _int("trips"),  # times the circuit opened in a row
-    _int("quiet_until"),  # 429: nobody calls before this time
-    Column("last_event_at", BigInteger),
-    Column("last_call_at", BigInteger),
-    _int("made_at"),
-)
-
-polls = Table(
-    "polls",
-    metadata,
-    Column("connection", Text, ForeignKey("connections.id"), nullable=False),
-    _text("kind"),  # the poll's first kind
-    _text("cursor"),  # JSON
-    _int("next_at"),
-    _int("lease_until"),
-    _text("error"),
-    PrimaryKeyConstraint("connection", "kind"),
-)
 
 events = Table(
     "events",

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
+from app.core import apps, oauth, users
 from app.core import connections as core
-from app.core import users
 from app.core.opening import NotConnected
 from app.web.answers import done, page
 from app.web.context import hub, person, sent, wants_json
@@ -80,6 +80,7 @@ def check(connection_id: str) -> Response:
 @needs("connect")
 def remove(connection_id: str) -> Response:
     _connection(connection_id)
+    oauth.revoke(hub(), connection_id, by=person().id)
     core.remove(hub(), connection_id, by=person().id)
     return done("connections.show_all", "removed")
 
@@ -118,6 +119,7 @@ def _page(connection_id: str, problem: str = "", given: dict[str, Any] | None = 
         values=(given or {}).get("fields") or core.form(hub(), connection_id),
         hidden=core.HIDDEN,
         hook_trouble=core.hook_trouble(hub(), connection_id),
+        **_signing_in(connector),
         handed_over=core.handed_over(hub(), connection_id) if users.may(person().role, "connect") else "",
     )
 
@@ -128,10 +130,20 @@ def _form(connector: Connector, problem: str = "", given: dict[str, Any] | None 
         {"connector": {"slug": connector.slug, "title": connector.title}, "problem": problem},
         status=422 if problem else 200,
         about=connector,
+        hidden=core.HIDDEN,
+        **_signing_in(connector),
         # A secret that was just typed is not sent back to the page: it is typed again.
         values={f.name: (given or {}).get("fields", {}).get(f.name, "") for f in connector.auth.fields if not f.secret},
         name=(given or {}).get("name", ""),
     )
+
+
+def _signing_in(connector: Connector) -> dict[str, Any]:
+    """What a page needs to show the way to the vendor's sign-in."""
+    if connector.oauth is None:
+        return {}
+    slug = connector.slug
+    return {"app": apps.get(hub(), slug), "return_address": apps.return_address(hub(), slug)}
 
 
 def _given(connector: Connector) -> dict[str, Any]:

@@ -25,6 +25,8 @@ SAID: dict[str, tuple[str, str]] = {
     "password_changed": ("good", "Your password is changed. Sign in again with the new one."),
     "connected": ("good", "Connected. The account answers."),
     "saved": ("good", "Saved."),
+    "app_saved": ("good", "Saved. Now sign in with it."),
+    "signed_in_again": ("good", "Signed in again. The account answers, and what waited for it goes on by itself."),
     "removed": ("info", "Removed. Nothing of it is used any more."),
     "works": ("good", "Tested just now: the account answers."),
     "on": ("good", "Switched on. It starts with the next thing that happens."),

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from app.practice import vendors
-from connectors.contract import ApiKey, Connector, Role
+from connectors.contract import Connector, Role
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "tests" / "connectors" / "samples"
@@ -45,7 +45,7 @@ def deliveries(slug: str) -> tuple[Path, ...]:
 
 def excusable(connector: Connector, there: Beside) -> Missing:
     """(thing, what is wanted) of what it has not, but may say in `lacks` why."""
-    if isinstance(connector.auth, ApiKey) and not connector.auth.fields:
+    if not connector.auth.fields and connector.oauth is None:
         yield "auth", "how an account is authorised"
     if connector.hook is None:
         yield "webhooks", "a `hook`"
@@ -80,8 +80,10 @@ def inexcusable(connector: Connector, there: Beside) -> Iterator[str]:
         yield "tests in tests/connectors/test_<slug>.py"
     if not connector.limits:
         yield "`limits`: the vendor's limits in a sentence, with the page that says so"
-    if isinstance(connector.auth, ApiKey) and connector.auth.fields and not connector.auth.guide:
+    if connector.auth.fields and not connector.auth.guide:
         yield "`guide`: the clicks by which its credentials are found"
+    if connector.oauth and not connector.oauth.guide:
+        yield "`guide` of its sign-in: the clicks by which an app is registered"
     if connector.hook and not connector.hook.guide:
         yield "`guide` of its hook: the clicks by which its webhooks are set up"
     if connector.hook and not hasattr(there.signing, "signed"):

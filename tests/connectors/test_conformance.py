@@ -46,11 +46,17 @@ def test_what_a_connector_offers_fits_together(connector: Connector) -> None:
     for poll in connector.polls:
         assert set(poll.kinds) <= kinds, "a poll for a kind that no recipe can start on"
     names = {field.name for field in connector.auth.fields}
-    assert set(connector.practice) <= names
+    signed_in = (
+        {"access_token", "account", *connector.oauth.callback, *connector.oauth.kept} if connector.oauth else set()
+    )
+    assert set(connector.practice) <= names | signed_in
     assert not connector.typed_host or connector.typed_host in names
     assert all(address.startswith("https://") for address in connector.hosts.values())
     assert connector.rate > 0
     assert connector.burst >= 1
+    if oauth := connector.oauth:
+        places = [oauth.authorize, oauth.token, *([oauth.revoke] if oauth.revoke else [])]
+        assert {place.partition("}")[0].removeprefix("{") for place in places} <= set(connector.hosts)
 
 
 # --- what comes in ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,91 @@
+"""How an account is authorised, as data: credentials that a person copies, or a sign-in at the vendor (OAuth)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+JSON = Any
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input of the connect form; `secret` fields are never shown again after saving."""
+
+    name: str
+    label: str
+    help: str = ""
+    secret: bool = True
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """Credentials that a person copies from the vendor's site. `guide` is the exact clicks, one sentence each."""
+
+    fields: tuple[Field, ...]
+    guide: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Account:
+    """Whom the credentials belong to."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long something lives: `days` as the vendor documents it (None: no limit known), and the `field` of its token
+    answer that says it in seconds, which counts where it is there."""
+
+    days: float | None = None
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class OAuth2:
+    """An account that a person opens by signing in at the vendor, through an app that the business registers there itself
+    (authorization code, RFC 6749, section 4.1). The hub does all of it; `open` is handed what is in `credentials`:
+    "access_token", what `callback` and `kept` name, and "account", the id a person chose from `accounts`.
+
+    Addresses begin with one of the connector's `hosts` in braces: "{token}/oauth2/v1/tokens/bearer".
+
+    `scopes`: each with what it is for, in words; empty where the vendor sets them in the app (nothing is sent then).
+    `guide`: the clicks by which the app is registered; the page shows return address and scopes beside it.
+    `pkce`: S256 (RFC 7636). `client`: how the app proves itself at the token address: "basic" (header), "body", or "none".
+    `json`: token requests are JSON instead of a form. `ask`: further parameters of the authorize address; `headers`:
+    further headers of token requests. `callback`: parameters of the return address that belong to the account;
+    `kept`: fields of the token answer that do.
+
+    `read(answer)`: a token answer as RFC 6749 wants it, from one that is not; raises `Refused`. `dead`: further error
+    words that mean what "invalid_grant" does: only signing in again helps.
+    `accounts(client)`: what one consent may open; if there are several, a person chooses.
+
+    `life`: seconds an access token lives where the answer has no `expires_in`; None: until it is refused.
+    `idle`: how long a refresh token lives unused (the hub uses each one at least daily); `hard`: how long a consent lives
+    whatever happens. `issuer`: the `iss` that the return address must carry where it carries one (RFC 9207).
+    """
+
+    authorize: str
+    token: str
+    scopes: Mapping[str, str]
+    guide: tuple[str, ...]
+    revoke: str = ""
+    separator: str = " "
+    pkce: bool = True
+    client: Literal["basic", "body", "none"] = "basic"
+    json: bool = False
+    ask: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    callback: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    read: Callable[[dict[str, JSON]], dict[str, JSON]] | None = None
+    dead: tuple[str, ...] = ()
+    accounts: Callable[[Any], list[Account]] | None = None
+    life: float | None = None
+    idle: Life = Life()
+    hard: Life = Life()
+    issuer: str = ""
