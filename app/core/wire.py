@@ -38,7 +38,7 @@ class Cut(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `headers` has lower-case names."""
+    """What came back. `headers` has lower-case names; those that came several times are joined with commas."""
 
     status: int
     headers: dict[str, str]
@@ -171,7 +171,8 @@ def _read(response: Any, cap: int) -> Answer:
             raise Cut(f"the answer is larger than {cap // 1024} KiB")
         chunks.append(chunk)
     dropped = {"content-encoding", "content-length", "transfer-encoding", "connection"}
-    headers = {name.lower(): value for name, value in response.headers.items() if name.lower() not in dropped}
+    # By name, which joins a header that came several times (RFC 9110, 5.3); the pairs would leave only its last one.
+    headers = {name.lower(): response.headers[name] for name in response.headers if name.lower() not in dropped}
     return Answer(response.status, headers, b"".join(chunks))
 
 

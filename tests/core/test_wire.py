@@ -160,3 +160,17 @@ def test_a_connection_that_was_allowed_is_not_lent_to_one_that_is_not(there: Ven
     with pytest.raises(NotSent, match="not a public address"):
         post(Door({"api": there.url}, seconds=2, public_only=True))
     assert len(there.asked) == 1
+
+
+# --- headers ----------------------------------------------------------------------------------------------------------
+
+
+def twice(client: socket.socket) -> None:
+    head = b"HTTP/1.1 200 OK\r\nLink: <https://a.example/1>; rel=one\r\nlink: <https://a.example/2>; rel=two\r\n"
+    client.sendall(head + b"Content-Length: 2\r\n\r\n{}")
+
+
+def test_a_header_that_comes_twice_is_heard_twice() -> None:
+    with raw(twice) as served:
+        answer = served.door().session.get(served.url)
+    assert {link["rel"] for link in answer.links.values()} == {"one", "two"}
