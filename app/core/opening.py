@@ -94,8 +94,7 @@ def addresses(
         return dict.fromkeys(connector.hosts, override.removesuffix("/v1").removesuffix("/v2")), False
     if typed:
         if not typed.startswith("https://"):
-            raise ValueError(
-                f"The address {typed} must begin with https://. For a model on this machine set OPENAI_BASE_URL instead"
-            )
+            instead = " For a model on this machine set OPENAI_BASE_URL instead" if connector.slug == "openai" else ""
+            raise ValueError(f"The address {typed} must begin with https://{'.' if instead else ''}{instead}")
         return dict.fromkeys(connector.hosts, typed), True
     return dict(connector.hosts), True

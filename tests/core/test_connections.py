@@ -67,6 +67,16 @@ BAD: list[tuple[str, dict[str, str], str]] = [
     ("notion", {"token": "a", "role": "owner"}, "Notion has no field role. Its fields are: token"),
     ("notion", {"token": "a\r\nX: y"}, "holds a line break or control character"),
     ("openai", {"api_key": "k", "base_url": "http://127.0.0.1:11434", "model": "m"}, "must begin with https://"),
+    (
+        "openai",
+        {"api_key": "k", "base_url": "http://127.0.0.1:11434", "model": "m"},
+        "set OPENAI_BASE_URL instead",
+    ),
+    (
+        "wordpress",
+        {"site": "http://shop.example", "user": "u", "password": "p"},
+        "The address http://shop.example must begin with https://",
+    ),
 ]
 
 
@@ -75,6 +85,7 @@ def test_what_does_not_fit_is_said(here: World, slug: str, given: dict[str, str]
     with pytest.raises(ValueError) as problem:
         connections.create(here.hub, slug, given)
     assert says in str(problem.value)
+    assert slug == "openai" or "OPENAI" not in str(problem.value)
 
 
 def test_a_typed_address_inside_the_network_is_not_called(here: World) -> None:
