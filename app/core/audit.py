@@ -1,4 +1,4 @@
-"""The audit trail: append only, each line's HMAC covers the line before. No personal text."""
+"""The audit trail: append only, each line's HMAC covers the line before, and the last one is known elsewhere. No personal text."""
 
 from __future__ import annotations
 
@@ -15,39 +15,57 @@ from app.core.hub import Hub
 from app.db.models import audit
 
 _BEGIN = "audit_begin"  # of the trail, once its oldest lines were removed by age
+_END = "audit_end"  # its last line, so that nobody can cut it off there unseen
 
 
 def add(conn: Connection, hub: Hub, who: str, what: str, thing: str, facts: dict[str, Any]) -> None:
     """One line. On PostgreSQL the table is locked for the moment, so the numbers have no gap and no fork."""
     if conn.dialect.name == "postgresql":
         conn.execute(text("select pg_advisory_xact_lock(708224)"))
-    last = conn.execute(select(audit.c.no, audit.c.hash).order_by(audit.c.no.desc()).limit(1)).first()
+    no, prev = _last(conn)
     line = {
-        "no": (last.no if last else 0) + 1,
+        "no": no + 1,
         "at": hub.now(),
         "who": who or "hub",
         "what": what,
         "object": thing,
         "facts": json.dumps(facts, sort_keys=True),
-        "prev": last.hash if last else "",
+        "prev": prev,
     }
-    conn.execute(audit.insert().values(**line, hash=_hash(hub, line)))
+    hash_ = _hash(hub, line)
+    conn.execute(audit.insert().values(**line, hash=hash_))
+    house.put(conn, _END, {"no": line["no"], "hash": hash_, "seal": _seal(hub, _END, line["no"], hash_)})
+
+
+def _last(conn: Connection) -> tuple[int, str]:
+    """(number, hash) of the last line. One that was cut off counts, so that what comes next does not take its place."""
+    end: dict[str, Any] = house.get(conn, _END, {"no": 0, "hash": ""})
+    last = conn.execute(select(audit.c.no, audit.c.hash).order_by(audit.c.no.desc()).limit(1)).first()
+    return (last.no, last.hash) if last is not None and last.no >= end["no"] else (int(end["no"]), str(end["hash"]))
 
 
 def verify(hub: Hub) -> tuple[int, int | None]:
-    """(number of the last line, the first line that does not fit or None)."""
+    """(number of the last line, the first line that does not fit or is no longer there, or None).
+
+    Lines behind the last one that is known elsewhere are of an older release, which is at work beside this one.
+    """
     with hub.db.read() as conn:
         begin: dict[str, Any] = house.get(conn, _BEGIN, {"no": 0, "hash": ""})
+        end: dict[str, Any] = house.get(conn, _END, {"no": 0, "hash": ""})
         number, prev = int(begin["no"]), str(begin["hash"])
-        if number and not hmac.compare_digest(begin["seal"], _seal(hub, number, prev)):
+        if number and not hmac.compare_digest(begin["seal"], _seal(hub, _BEGIN, number, prev)):
             return number, number + 1
+        if end["no"] and not hmac.compare_digest(end["seal"], _seal(hub, _END, end["no"], end["hash"])):
+            return number, int(end["no"])
         for row in conn.execute(select(audit).order_by(audit.c.no)).mappings():
             number += 1
             line = {k: row[k] for k in ("no", "at", "who", "what", "object", "facts", "prev")}
             if row["no"] != number or row["prev"] != prev or not hmac.compare_digest(row["hash"], _hash(hub, line)):
                 return number, number
             prev = row["hash"]
-    return number, None
+            if number == end["no"] and prev != end["hash"]:
+                return number, number
+    return number, number + 1 if number < end["no"] else None
 
 
 def trim(conn: Connection, hub: Hub, before: int, most: int = 1000) -> int:
@@ -60,13 +78,16 @@ def trim(conn: Connection, hub: Hub, before: int, most: int = 1000) -> int:
     if not gone:
         return 0
     no, hash_ = int(gone[-1].no), str(gone[-1].hash)
-    house.put(conn, _BEGIN, {"no": no, "hash": hash_, "seal": _seal(hub, no, hash_)})
+    house.put(conn, _BEGIN, {"no": no, "hash": hash_, "seal": _seal(hub, _BEGIN, no, hash_)})
     conn.execute(delete(audit).where(audit.c.no <= no))
     return len(gone)
 
 
-def _seal(hub: Hub, no: int, hash_: str) -> str:
-    return hmac.new(b"audit begins" + hub.secret, f"{no} {hash_}".encode(), hashlib.sha256).hexdigest()
+_WORDS = {_BEGIN: b"audit begins", _END: b"audit ends"}
+
+
+def _seal(hub: Hub, which: str, no: int, hash_: str) -> str:
+    return hmac.new(_WORDS[which] + hub.secret, f"{no} {hash_}".encode(), hashlib.sha256).hexdigest()
 
 
 def _hash(hub: Hub, line: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection, delete, select, update
 
-from app.core import audit
+from app.core import audit, house
 from app.core.hub import Hub
 from app.db.models import audit as lines
 
@@ -39,10 +39,48 @@ def test_an_edited_line_is_found(trail: Hub, column: str) -> None:
     assert audit.verify(trail)[1] == 3
 
 
-@pytest.mark.parametrize("number", [1, 3, 5])
+@pytest.mark.parametrize("number", [1, 3, 5, 6])
 def test_a_deleted_line_is_found(trail: Hub, number: int) -> None:
     trail.db.write(lambda conn: conn.execute(delete(lines).where(lines.c.no == number)))
     assert audit.verify(trail)[1] == number
+
+
+@BOTH
+def test_a_tail_that_was_cut_off_is_found(trail: Hub) -> None:
+    trail.db.write(lambda conn: conn.execute(delete(lines).where(lines.c.no > 4)))
+    assert audit.verify(trail) == (4, 5)
+    trail.db.write(lambda conn: conn.execute(delete(lines)))
+    assert audit.verify(trail) == (0, 1)
+
+
+def test_a_tail_that_was_cut_off_is_found_although_the_end_was_moved(trail: Hub) -> None:
+    def cut(conn: Connection) -> None:
+        conn.execute(delete(lines).where(lines.c.no > 4))
+        last = conn.execute(select(lines.c.hash).where(lines.c.no == 4)).scalar_one()
+        end = house.get(conn, "audit_end")
+        house.put(conn, "audit_end", end | {"no": 4, "hash": last})
+
+    trail.db.write(cut)
+    assert audit.verify(trail)[1] == 4
+
+
+@BOTH
+def test_a_trail_that_goes_on_after_it_was_cut_shows_where(trail: Hub) -> None:
+    trail.db.write(lambda conn: conn.execute(delete(lines).where(lines.c.no > 4)))
+    trail.db.write(lambda conn: audit.add(conn, trail, "Ana", "went on", "run:x", {}))
+    assert audit.verify(trail)[1] == 5
+
+
+def test_lines_of_an_older_release_behind_the_known_end_belong_to_the_trail(trail: Hub) -> None:
+    end = house_row(trail)
+    trail.db.write(lambda conn: audit.add(conn, trail, "Ana", "one more", "run:x", {}))
+    trail.db.write(lambda conn: house.put(conn, "audit_end", end))  # which knows of no such row
+    assert audit.verify(trail) == (7, None)
+
+
+def house_row(hub: Hub) -> dict[str, object]:
+    with hub.db.read() as conn:
+        return dict(house.get(conn, "audit_end"))
 
 
 def test_a_deleted_line_is_found_even_when_the_rest_is_renumbered(trail: Hub) -> None:
@@ -70,15 +108,17 @@ def test_a_line_that_somebody_wrote_by_hand_is_found(trail: Hub) -> None:
 
 def test_a_genuine_line_from_another_history_is_found(trail: Hub) -> None:
     """Say, from a backup that went on by itself: its own hash is right, but what follows was not built on it."""
+    end, last = house_row(trail), lines.c.no == 7
+    trail.db.write(lambda conn: audit.add(conn, trail, "Ana", "did 6", "run:6", {}))
     with trail.db.read() as conn:
-        kept = dict(conn.execute(select(lines).where(lines.c.no == 6)).mappings().one())
-    last = lines.c.no == 6
+        kept = dict(conn.execute(select(lines).where(last)).mappings().one())
     trail.db.write(lambda conn: conn.execute(delete(lines).where(last)))
+    trail.db.write(lambda conn: house.put(conn, "audit_end", end))  # the backup has that too
     for _ in range(2):
         trail.db.write(lambda conn: audit.add(conn, trail, "Ben", "did otherwise", "run:6", {}))
-    assert audit.verify(trail) == (7, None)
+    assert audit.verify(trail) == (8, None)
     trail.db.write(lambda conn: conn.execute(update(lines).where(last).values(**kept)))
-    assert audit.verify(trail)[1] == 7
+    assert audit.verify(trail)[1] == 8
 
 
 @BOTH
