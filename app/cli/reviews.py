@@ -18,7 +18,8 @@ def listing(args: argparse.Namespace, out: Out) -> JSON:
         out.say(f"{row['id']}  {when(row['opened_at'])}  {row['title']}\n  {row['says']}")
         if row["state"] == "open":
             for answer, words in row["decisions"].items():
-                out.say(f"  {words}: patchbay review decide {row['id']} {answer}")
+                more = " --id ITS-ID" if answer == "arrived" and (row["facts"] or {}).get("needs_id") else ""
+                out.say(f"  {words}: patchbay review decide {row['id']} {answer}{more}")
         else:
             out.say(f"  {row['state']}: {row['decision']} by {row['decided_by'] or 'the hub'}")
     if not rows:
@@ -33,7 +34,7 @@ def decide(args: argparse.Namespace, out: Out) -> JSON:
         from app import jobs
         from app.core import reviews
 
-        done = reviews.decide(hub, args.id, args.decision, by=place.who())
+        done = reviews.decide(hub, args.id, args.decision, by=place.who(), arrived_as=args.arrived_as)
         if done["run"]:
             jobs.ring_run(hub.settings, done["run"])
         elif done["event"]:
@@ -55,4 +56,5 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser], common: a
     parser = under.add_parser("decide", help=text, description=text, parents=[common])
     parser.add_argument("id", metavar="ID")
     parser.add_argument("decision", metavar="DECISION", help="one of the answers that `patchbay reviews` names")
+    parser.add_argument("--id", dest="arrived_as", metavar="ID", default="", help="of what arrived, at the vendor")
     parser.set_defaults(act=decide)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from app.core import claims, limits, model, recipes
 from app.core.handover import open_review
+from app.core.journal import Entry
 from app.core.model import Question, RawReply, Unusable
 from app.core.opening import Opened
 from app.core.recipe import Step
@@ -64,20 +65,23 @@ def _reply(work: Work, opened: Opened, question: Question, more: list[Any], plac
     started = work.hub.now()
 
     def book(conn: Connection) -> None:
+        _return(conn, work, known)
         _reserve(conn, work, reserve)
         line: dict[str, Any] = {"given": {"instructions": question.instructions, **question.given}}
-        work.journal.save(conn, *place, state="pending", started_at=started, model=opened.client.model, **line)
+        work.journal.save(
+            conn, *place, state="pending", started_at=started, tokens_in=reserve, model=opened.client.model, **line
+        )
 
     try:
         raw = work.read(opened, place, lambda: model.call(opened.client, body, opened.door.seconds), book)
     except Failed as refused:
-        _give_back(work, reserve)
+        _give_back(work, place, reserve)
         raise _to_person(work, *_step_of(work, place), refused.why) from refused
     except (Later, Waiting):
         if opened.door.calls or opened.door.failure:
-            _give_back(work, reserve)
+            _give_back(work, place, reserve)
         raise
-    _give_back(work, reserve - raw.tokens_in - raw.tokens_out, raw, opened)
+    _give_back(work, place, reserve - raw.tokens_in - raw.tokens_out, raw, opened)
     return raw
 
 
@@ -86,13 +90,17 @@ def _step_of(work: Work, place: tuple[str, str]) -> tuple[Step, str]:
     return step, place[1].partition("~")[0]
 
 
-def _today() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%d")
-
-
-def _budget_key(work: Work) -> dict[str, str]:
+def _budget_key(work: Work, at: int | None = None) -> dict[str, str]:
+    """`at`: ms UTC of the day; today without it."""
     practice = " (practice)" if work.run["practice"] else ""
-    return {"recipe": f"{work.run['recipe']}{practice}", "day": _today()}
+    day = datetime.now(UTC) if at is None else datetime.fromtimestamp(at / 1000, UTC)
+    return {"recipe": f"{work.run['recipe']}{practice}", "day": day.strftime("%Y-%m-%d")}
+
+
+def _return(conn: Connection, work: Work, known: Entry | None) -> None:
+    """What is still reserved for a question whose worker died while it waited for the answer."""
+    if known is not None and known.reserved:
+        add(conn, budgets, _budget_key(work, known.started_at), tokens=-known.reserved, cost=0)
 
 
 def _reserve(conn: Connection, work: Work, amount: int) -> None:
@@ -111,11 +119,14 @@ def _reserve(conn: Connection, work: Work, amount: int) -> None:
         )
 
 
-def _give_back(work: Work, amount: int, raw: RawReply | None = None, opened: Opened | None = None) -> None:
+def _give_back(
+    work: Work, place: tuple[str, str], amount: int, raw: RawReply | None = None, opened: Opened | None = None
+) -> None:
     """After the call: what was reserved and not used. Done with the next commit of `_save` where there is one."""
     cost = _cost(raw, opened) if raw and opened else 0
     work.journal.later(lambda conn: add(conn, budgets, _budget_key(work), tokens=-amount, cost=cost))
     if raw is None:
+        work.journal.later(lambda conn: work.journal.save(conn, *place, tokens_in=0))
         work.hub.db.write(work.journal.flush)
         work.journal.flushed()
 

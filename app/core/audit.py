@@ -34,7 +34,7 @@ def add(conn: Connection, hub: Hub, who: str, what: str, thing: str, facts: dict
     }
     hash_ = _hash(hub, line)
     conn.execute(audit.insert().values(**line, hash=hash_))
-    house.put(conn, _END, {"no": line["no"], "hash": hash_, "seal": _seal(hub, _END, line["no"], hash_)})
+    house.put(conn, _END, {"no": no + 1, "hash": hash_, "seal": _seal(hub, _END, no + 1, hash_)})
 
 
 def _last(conn: Connection) -> tuple[int, str]:

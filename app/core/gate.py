@@ -124,7 +124,8 @@ class Gate:
         if row is not None and change.in_doubt:
             found = settle.settle(self.work, change, row)
             if found is not None:
-                return self._done(change, row["id"], found, "look-up")
+                by = "person" if settle.said_by_person(self.work, change, row) else "look-up"
+                return self._done(change, row["id"], found, by)
             change.row = self.journal.reload_write(row["id"])
         return self._send(change)
 

@@ -29,6 +29,7 @@ class Entry:
     value: JSON = None
     tries: int = 0
     started_at: int | None = None
+    reserved: int = 0  # tokens, for a question that is under way or whose worker died
 
 
 @dataclass
@@ -52,7 +53,10 @@ class Journal:
         self.load_writes()
         for row in found:
             value = self.hub.vault.open_json(row["answer"], _place(self.run_id, row["step"], row["item"], "answer"))
-            self.entries[row["step"], row["item"]] = Entry(row["state"], value, row["tries"], row["started_at"])
+            reserved = row["tokens_in"] if row["state"] == "pending" else 0
+            self.entries[row["step"], row["item"]] = Entry(
+                row["state"], value, row["tries"], row["started_at"], reserved
+            )
 
     def load_writes(self) -> None:
         """All writes of the run as they are now."""

@@ -57,8 +57,11 @@ def get(hub: Hub, review_id: str) -> dict[str, Any]:
         return _describe(hub, conn, _find(conn, review_id))
 
 
-def decide(hub: Hub, review_id: str, decision: str, *, by: str, row_version: int | None = None) -> dict[str, Any]:
-    """Record what a person said and let the run go on. One decision wins. Raises LookupError, ValueError, Decided."""
+def decide(
+    hub: Hub, review_id: str, decision: str, *, by: str, row_version: int | None = None, arrived_as: str = ""
+) -> dict[str, Any]:
+    """Record what a person said and let the run go on. One decision wins. `arrived_as`: the vendor's id of what arrived, where
+    `facts` say `needs_id`. Raises LookupError, ValueError, Decided."""
     review = get(hub, review_id)
     allowed = DECISIONS[review["kind"]]
     if decision not in allowed:
@@ -66,6 +69,7 @@ def decide(hub: Hub, review_id: str, decision: str, *, by: str, row_version: int
             f"The answer is one of {', '.join(allowed)}" if allowed else "This is settled by reconnecting the account"
         )
     undo = review["kind"] == "check" and decision == "undo"
+    facts = _named(review["facts"], decision, arrived_as)
 
     def save(conn: Connection) -> str | None:
         found = _find(conn, review_id, lock=True)
@@ -73,7 +77,8 @@ def decide(hub: Hub, review_id: str, decision: str, *, by: str, row_version: int
             raise Decided(f"{found['decided_by'] or 'The hub'} has already decided this: {found['decision']}")
         if row_version is not None and found["row_version"] != row_version:
             raise Decided("This has changed since you opened the page. Look at it again")
-        conn.execute(update(reviews).where(reviews.c.id == review_id).values(**runs.decided(hub, decision, by)))
+        kept = {"facts": hub.vault.seal_json(facts, f"reviews:{review_id}:facts")} if facts else {}
+        conn.execute(update(reviews).where(reviews.c.id == review_id).values(**runs.decided(hub, decision, by), **kept))
         ended = _act(conn, hub, found, decision, undo=undo)
         audit.add(conn, hub, by, f"review: {decision}", f"review:{review_id}", {"kind": found["kind"]})
         return ended
@@ -83,6 +88,18 @@ def decide(hub: Hub, review_id: str, decision: str, *, by: str, row_version: int
     if review["kind"] == "dead" and decision == "again":
         events.revive(hub, review["event"], by=by)
     return get(hub, review_id)
+
+
+def _named(facts: Mapping[str, Any] | None, decision: str, arrived_as: str) -> dict[str, Any]:
+    """The facts with the id of what arrived; empty where nothing is added. Raises ValueError where an id is needed."""
+    if decision != "arrived":
+        return {}
+    if not arrived_as and (facts or {}).get("needs_id"):
+        raise ValueError(
+            "Patchbay goes on with what arrived, so it needs its id there. Copy the id from the vendor (often the end "
+            "of the page's address) and decide again"
+        )
+    return {**(facts or {}), "arrived_as": arrived_as} if arrived_as else {}
 
 
 def expire(hub: Hub) -> int:

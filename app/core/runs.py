@@ -93,6 +93,9 @@ def _in_state(state: str) -> list[ColumnElement[bool]]:
     ]
 
 
+_OF_CALLS = ("started_at", "ended_at", "status", "error", "outcome")
+
+
 def get(hub: Hub, run_id: str) -> dict[str, Any]:
     """Raises LookupError."""
     with hub.db.read() as conn:
@@ -265,6 +268,7 @@ def _entry(hub: Hub, run_id: str, row: RowMapping, sent: Mapping[str, Any]) -> d
     is_model = isinstance(answer, dict) and "raw" in answer
     return {
         **{name: row[name] for name in names},
+        "tokens_in": row["tokens_in"] if row["state"] != "pending" else 0,
         "given": hub.vault.open_json(row["given"], f"{at}:given") or sent.get(row["write"]),
         "answer": answer["value"] if is_model else answer,
         "raw": answer["raw"] if is_model else None,
@@ -273,7 +277,7 @@ def _entry(hub: Hub, run_id: str, row: RowMapping, sent: Mapping[str, Any]) -> d
 
 def _write(hub: Hub, row: RowMapping, sent: Any, practice: dict[str, bool]) -> dict[str, Any]:
     result = hub.vault.open_json(row["after"], f"writes:{row['id']}:after") or {}
-    tries = [{k: c[k] for k in ("started_at", "ended_at", "status", "error")} for c in sent if c["write"] == row["id"]]
+    tries = [{k: c[k] for k in _OF_CALLS} for c in sent if c["write"] == row["id"]]
     return {
         **{name: row[name] for name in WRITE_COLUMNS},
         "practice": practice.get(row["connection"], False),

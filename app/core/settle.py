@@ -24,19 +24,20 @@ T = TypeVar("T")
 Found = dict[str, JSON] | None
 Sent = Sequence[RowMapping]  # the calls of a write, oldest first
 
+SEEN = "seen by a person"  # instead of the id of what somebody saw there, where nothing needs the id
 _KEY_MARGIN = 0.9  # of the key's life at the vendor
 _MAY_HAVE_ARRIVED = (Left.OPEN, Left.BUSY, Left.THERE, Left.STORED)
 
 
 def settle(work: Work, change: Change, row: RowMapping) -> Found:
-    """The result if the change arrived, None if the same request may be sent again.
+    """The result if it is found that the change arrived, None if the same request may be sent again.
 
     Raises Later (look again), Waiting (a person decides) or Failed (it did not arrive and cannot, or a person said leave it).
     """
     sent = _sent(work, row)
-    said = _decision(work, change, row, sent)
+    said, named = _decision(work, change, row, sent)
     if said == "arrived":
-        return {"id": "seen by a person", "url": ""}
+        return {"id": named or SEEN, "url": ""}
     if said == "again":
         return None
     if said == "leave":
@@ -207,13 +208,19 @@ def _note_look(conn: Connection, work: Work, row: RowMapping) -> None:
 # --- what a person says -----------------------------------------------------------------------------------------------
 
 
-def _decision(work: Work, change: Change, row: RowMapping, sent: Sent) -> str:
-    """What a person said about this write after its last try that may have arrived, or ""."""
+def said_by_person(work: Work, change: Change, row: RowMapping) -> bool:
+    """Whether it is a person who says that this write arrived."""
+    return _decision(work, change, row, _sent(work, row))[0] == "arrived"
+
+
+def _decision(work: Work, change: Change, row: RowMapping, sent: Sent) -> tuple[str, str]:
+    """What a person said about this write after its last try that may have arrived, or "", and the id that they gave."""
     decided = [r for r in work.journal.decisions("unknown", *change.place) if r["write"] == row["id"]]
     tried = [call["started_at"] for call in sent if call["outcome"] in _MAY_HAVE_ARRIVED]
     if decided and (decided[-1]["decided_at"] or 0) > max(tried, default=row["first_sent_at"] or 0):
-        return str(decided[-1]["decision"])
-    return ""
+        facts = work.hub.vault.open_json(decided[-1]["facts"], f"reviews:{decided[-1]['id']}:facts") or {}
+        return str(decided[-1]["decision"]), str(facts.get("arrived_as", ""))
+    return "", ""
 
 
 def _fail(work: Work, change: Change, row: RowMapping, error: str) -> None:
@@ -235,6 +242,7 @@ def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> Wa
     if not row["tries"]:
         happened = f"This may have reached {title} before Patchbay's data was put back or moved, and {because}"
     says = f"{happened}. Please look there: did it arrive?"
+    needs_id = change.action.after is not None  # what comes next is done to it
 
     def ask(conn: Connection) -> None:
         claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)
@@ -250,7 +258,12 @@ def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> Wa
             item=change.place[1],
             write=row["id"],
             request_sha256=row["request_sha256"],
-            facts={"action": change.name, "arguments": change.arguments, "connection": change.opened.id},
+            facts={
+                "action": change.name,
+                "arguments": change.arguments,
+                "connection": change.opened.id,
+                "needs_id": needs_id,
+            },
         )
 
     work.hub.db.write(ask)

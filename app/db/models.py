@@ -153,7 +153,7 @@ entries = Table(
     _text("error"),
     Column("write", Text),
     _text("model"),
-    _int("tokens_in"),
+    _int("tokens_in"),  # while it is pending: what is reserved for it
     _int("tokens_out"),
     _int("cost"),  # millionths of a dollar; 0 with tokens means the price is not known
     PrimaryKeyConstraint("run", "step", "item"),

@@ -43,11 +43,12 @@ def show(review_id: str) -> Response:
 @needs("decide")
 def decide(review_id: str) -> Response:
     """Only what the page showed can be decided: its row version comes back with the decision."""
-    given = sent("decision", "row_version")
+    given = sent("decision", "row_version", "arrived_as")
     version = int(given["row_version"]) if given["row_version"].isdigit() else None
     review = _review(review_id)
     try:
-        core.decide(hub(), review_id, given["decision"], by=person().id, row_version=version)
+        word, its_id = given["decision"], given["arrived_as"]
+        core.decide(hub(), review_id, word, by=person().id, row_version=version, arrived_as=its_id)
     except core.Decided:
         return _page(review_id, "Somebody was faster, or this has changed since you opened the page", 409)
     except ValueError as problem:
@@ -71,6 +72,7 @@ def _page(review_id: str, problem: str = "", status: int = 200) -> Response:
         {"review": review, "problem": problem},
         status=status,
         options=review["decisions"],
+        needs_id=facts.get("needs_id", False),
         asks=change.asks(hub(), facts.get("connection", ""), facts.get("action", ""), arguments),
         facts=values.fields(plain),
         drawn=change.drawn(review["request"]),

@@ -28,6 +28,15 @@ STEP_WORDS = {
     "skipped": ("off", "Not needed"),
     "compensated": ("off", "Taken back"),
 }
+CALL_WORDS = {
+    "open": "It may have arrived",
+    "busy": "The vendor is still at an earlier try with the same key",
+    "there": "Something is there already, perhaps this",
+    "stored": "The stored error of an earlier try",
+    "not taken": "Not taken, nothing was changed",
+    "refused": "A no, nothing was changed",
+    "done": "Done",
+}
 REVIEW_TITLES = {
     "approve": "A change waits for your word",
     "answer": "The model’s answer does not fit",
@@ -71,6 +80,11 @@ def run_words(state: str) -> str:
 
 def step_tone(state: str) -> str:
     return STEP_WORDS.get(state, ("off", state))[0]
+
+
+def call_words(outcome: str) -> str:
+    """What one try to change something left behind (`core.answers.Left`)."""
+    return CALL_WORDS.get(outcome, outcome)
 
 
 def step_words(state: str) -> str:

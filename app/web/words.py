@@ -48,7 +48,7 @@ _PERSON = re.compile(r"\b[0-9a-z]{26}\b")
 def register(app: Flask) -> None:
     amounts = (ago, iso, clock, local, duration, hours, money, number, several)
     texts = (named, initials, plain_json, sentence, sample_words, connector_title, kept_words, removal_words)
-    runs = (states.run_tone, states.run_words, states.step_tone, states.step_words)
+    runs = (states.run_tone, states.run_words, states.step_tone, states.step_words, states.call_words)
     badges = (states.connection_badge, states.recipe_badge, states.recipe_state)
     kinds = (states.review_title, states.refusal_words, states.role_words, states.decision_words)
     for function in (*amounts, *texts, *runs, *badges, *kinds):
