@@ -8,10 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from app.core import reviews, runs, undo
-from app.core.answers import Left
 from app.core.keeping import DAY
 from app.db import models
-from app.web import states, story
 from tests.durability.world import one_round
 from tests.vendors.shop_hub import ShopWorld
 
@@ -113,37 +111,6 @@ def one_effect_or_a_question(shop: ShopWorld, do: str, fault: str) -> None:
         ends_well(shop, do)
     else:
         ends_well(shop, do)
-
-
-def test_a_draft_that_somebody_saw_is_switched_on_by_the_id_they_give(shop: ShopWorld) -> None:
-    shop.fault("cut_after", method="POST", path="/mails")
-    shop.served.fault("shop", "status", method="GET", path="/mails", status=403, times=50)  # nobody can look it up
-    shop.task("mail")
-    shop.work()
-    (review,) = shop.reviews(state="open")
-    with pytest.raises(ValueError, match="needs its id"):
-        reviews.decide(shop.hub, review["id"], "arrived", by="Ana")
-    (draft,) = shop.effects("mail.create")
-    shop.served.control("faults", method="DELETE")
-    reviews.decide(shop.hub, review["id"], "arrived", by="Ana", arrived_as=draft["object"])
-    shop.work()
-    assert [run["state"] for run in shop.runs()] == ["done"]
-    assert [e["object"] for e in shop.effects()] == [draft["object"]] * 2
-    assert next((w["found_by"], w["result_id"]) for w in shop.writes()) == ("person", draft["object"])
-
-
-def test_the_page_of_a_run_says_what_each_try_left_behind_and_who_found_it(shop: ShopWorld) -> None:
-    lose(shop, "message", "cut_after")
-    shop.task("message")
-    shop.work()
-    decide(shop, "arrived")
-    (change,) = [w for step in story.tell(shop.hub, shop.run()["id"])["steps"] for w in step["writes"]]
-    assert change["found_by"] == "person"
-    assert [states.call_words(call["outcome"]) for call in change["calls"]] == ["It may have arrived"]
-
-
-def test_every_way_a_try_can_end_has_its_words() -> None:
-    assert set(states.CALL_WORDS) == set(Left)
 
 
 def test_a_lost_order_is_sent_again_at_once_with_its_key(shop: ShopWorld) -> None:

@@ -10,7 +10,8 @@ import pytest
 import time_machine
 from sqlalchemy import update
 
-from app.core import connections, practice, recipes
+from app.core import connections, practice, recipes, reviews
+from app.core.handover import open_review
 from app.core.trimming import Trimmer
 from app.db import models
 from tests.web.conftest import Site, Visitor
@@ -231,3 +232,18 @@ def test_home_says_what_stopped(site: Site) -> None:
     page = site.visitor("viewer").get("/").text
     assert "1 run stopped" in page
     assert 'href="/runs?state=failed"' in page
+
+
+def test_who_says_that_a_draft_arrived_is_asked_for_its_id(site: Site) -> None:
+    says, facts = "Did the draft arrive?", {"needs_id": True}
+    with_facts = site.hub.db.write(lambda conn: open_review(conn, site.hub, "unknown", says, facts=facts))
+    visitor = site.visitor("approver")
+    page = visitor.get(f"/inbox/{with_facts}").text
+    assert 'name="arrived_as"' in page
+    version = re.search(r'name="row_version" value="(\d+)"', page)
+    assert version
+    without = visitor.post(f"/inbox/{with_facts}", decision="arrived", row_version=version[1])
+    assert (without.status_code, "needs its id" in without.text) == (422, True)
+    given = {"decision": "arrived", "row_version": version[1], "arrived_as": "draft-7"}
+    assert visitor.post(f"/inbox/{with_facts}", **given).status_code == 302
+    assert reviews.get(site.hub, with_facts)["facts"]["arrived_as"] == "draft-7"
