@@ -245,5 +245,5 @@ def test_who_says_that_a_draft_arrived_is_asked_for_its_id(site: Site) -> None:
     without = visitor.post(f"/inbox/{with_facts}", decision="arrived", row_version=version[1])
     assert (without.status_code, "needs its id" in without.text) == (422, True)
     given = {"decision": "arrived", "row_version": version[1], "arrived_as": "draft-7"}
-    assert visitor.post(f"/inbox/{with_facts}", **given).status_code == 302
+    assert visitor.post(f"/inbox/{with_facts}", **given).status_code == 303
     assert reviews.get(site.hub, with_facts)["facts"]["arrived_as"] == "draft-7"
