@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import connectors
-from connectors.contract import Action, BadSignature, Connector, Poll, Role, Safety, Trigger
+from connectors.contract import Action, BadSignature, Connector, Poll, Received, Role, Safety, Trigger
 from connectors.zoom import connector as zoom
 from tests.connectors import conformance
 from tests.connectors.conformance import beside, complaints, deliveries
@@ -67,7 +67,12 @@ def signed(connector: Connector, body: bytes, secret: str) -> dict[str, str]:
     return made
 
 
-@of_connectors(lambda c: c.hook)
+def rings_only(connector: Connector) -> bool:
+    """Its vendor signs no body, so that nothing in it may be believed: `RINGS_ONLY` in the signing module."""
+    return bool(getattr(beside(connector.slug).signing, "RINGS_ONLY", False))
+
+
+@of_connectors(lambda c: c.hook and not rings_only(c))
 def test_a_changed_byte_is_refused(connector: Connector) -> None:
     assert connector.hook
     for sample in deliveries(connector.slug):
@@ -78,6 +83,15 @@ def test_a_changed_byte_is_refused(connector: Connector) -> None:
             changed = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
             with pytest.raises(BadSignature):
                 connector.hook.receive(changed, headers, [SECRET], NOW)
+
+
+@of_connectors(lambda c: c.hook and rings_only(c))
+def test_a_body_that_is_not_signed_only_rings(connector: Connector) -> None:
+    assert connector.hook
+    bodies = [sample.read_bytes() for sample in deliveries(connector.slug)] + [b"", b"{}", b"\xff", b"[" * 10_000]
+    for body in bodies:
+        headers = signed(connector, body, SECRET)
+        assert connector.hook.receive(body, headers, [SECRET], NOW) == Received(catch_up=True)
 
 
 @of_connectors(lambda c: c.hook)
