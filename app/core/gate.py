@@ -93,16 +93,22 @@ class Gate:
         return result
 
     def _prepare(self, change: Change) -> None:
-        """Reads that complete the arguments, then the changes that must be there first."""
-        action, client = change.action, change.opened.client
-        if action.prepare is not None:
-            prepare = action.prepare
-            change.arguments = self.work.read(change.opened, change.place, lambda: prepare(client, change.arguments))
+        """Reads that complete the arguments, then the changes that must be there first. What those made may be part of the
+        arguments (the id of a field that a vendor chose), so after them the arguments are completed once more."""
+        action, client, given = change.action, change.opened.client, change.arguments
+        self._complete(change, given)
         if action.before is not None and self.work.level != "rehearse":
             before, begun = action.before, self._finish_begun(change)
             calls_ = self.work.read(change.opened, change.place, lambda: before(client, change.arguments))
             for n, call in enumerate(calls_, begun):
                 self.write((change.place[0], f"{change.place[1]}<{n}"), change.opened, call, change.undoes)
+            if begun or calls_:
+                self._complete(change, given)
+
+    def _complete(self, change: Change, given: dict[str, JSON]) -> None:
+        prepare, client = change.action.prepare, change.opened.client
+        if prepare is not None:
+            change.arguments = self.work.read(change.opened, change.place, lambda: prepare(client, dict(given)))
 
     def _finish_begun(self, change: Change) -> int:
         """How many of the changes that must be there first an earlier try began. Each is brought to its end, because the
