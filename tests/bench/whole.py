@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from connectors.notion._client import VERSION
 from tests.bench import house, memory
 from tests.bench.report import Chapter, share
 from tests.bench.sender import elsewhere, meeting
@@ -132,7 +133,7 @@ class Bench:
         return [self._again(row, number) for row in rows[start + 1 : made + 1] if row["slug"] in ("notion", "openai")]
 
     def _again(self, row: dict[str, Any], number: int) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.home.token}", "Notion-Version": "2025-09-03"}
+        headers = {"Authorization": f"Bearer {self.home.token}", "Notion-Version": VERSION}
         if row["body"]:
             headers["Content-Type"] = "application/json"
         path = f"/{row['slug']}{row['path']}" + (f"?{row['query']}" if row["query"] else "")
