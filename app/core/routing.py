@@ -206,11 +206,11 @@ def _start(
 def _routed(conn: Connection, event: RowMapping, wishes: list[_Wish], made: Mapping[str, bool]) -> None:
     """The event's own state, and why it started nothing."""
     if any(wish.row is not None and made[wish.row["id"]] for wish in wishes):
-        statements.change(conn, events, {"id": event["id"]}, state="routed")
+        statements.put(conn, events, {"id": event["id"]}, state="routed")
         return
     reasons = [w.because or f"{w.switch.slug} already has a run for the same meeting or object" for w in wishes]
     none = reasons or ["No recipe is switched on for this kind of event and account"]
-    statements.change(conn, events, {"id": event["id"]}, state="ignored", error="; ".join(none)[:8192])
+    statements.put(conn, events, {"id": event["id"]}, state="ignored", error="; ".join(none)[:8192])
 
 
 def insert_run(

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, RowMapping, Table, bindparam
 from sqlalchemy import update as sql_update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.db.unread import send
+
 _OLD = "is_"  # before the names of the columns that must match
 
 
@@ -58,7 +60,7 @@ def _change(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Any:
 
 
 def insert(conn: Connection, table: Table, row: Mapping[str, Any]) -> None:
-    conn.execute(_insert(conn.dialect.name, table), dict(row))
+    send(conn, _insert(conn.dialect.name, table), dict(row))
 
 
 def insert_once(conn: Connection, table: Table, row: Mapping[str, Any]) -> bool:
@@ -76,7 +78,7 @@ def insert_new(conn: Connection, table: Table, row: Mapping[str, Any]) -> RowMap
 
 def upsert(conn: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert, or overwrite `values` where the key is taken."""
-    conn.execute(_upsert(conn.dialect.name, table, tuple(key), tuple(values)), {**key, **values})
+    send(conn, _upsert(conn.dialect.name, table, tuple(key), tuple(values)), {**key, **values})
 
 
 def add(conn: Connection, table: Table, key: Mapping[str, Any], **amounts: int) -> tuple[int, ...]:
@@ -90,7 +92,15 @@ def count_up(conn: Connection, table: Table, key: Mapping[str, Any], name: str, 
     return int(conn.execute(_count(conn.dialect.name, table, tuple(key), name), {**key, name: first}).scalar_one())
 
 
+def put(conn: Connection, table: Table, key: Mapping[str, Any], **values: Any) -> None:
+    """Overwrite `values` in the rows whose columns equal `key`, however many there are."""
+    send(conn, _change(table, tuple(key), tuple(values)), _given(key, values))
+
+
 def change(conn: Connection, table: Table, key: Mapping[str, Any], **values: Any) -> int:
     """Overwrite `values` in the rows whose columns equal `key`; returns how many there were."""
-    given = {**values, **{_OLD + name: value for name, value in key.items()}}
-    return conn.execute(_change(table, tuple(key), tuple(values)), given).rowcount
+    return conn.execute(_change(table, tuple(key), tuple(values)), _given(key, values)).rowcount
+
+
+def _given(key: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {**values, **{_OLD + name: value for name, value in key.items()}}

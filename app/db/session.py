@@ -22,6 +22,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.pool import QueuePool
 
+from app.db import unread
+
 T = TypeVar("T")
 Write = Callable[[Connection], T]
 _BUSY = 15.0  # seconds a writer waits for its turn
@@ -52,7 +54,7 @@ class Database:
         """What `fn` returns, once it is committed. Raises what `fn` or the commit raises; then nothing was changed."""
         if self._commits is not None:
             return self._commits.write(fn)
-        with self.engine.begin() as conn:
+        with self.engine.begin() as conn, _whole(conn):
             return fn(conn)
 
     def write_each(self, fn: Write[T]) -> T:
@@ -60,7 +62,7 @@ class Database:
         which takes a third of the messages. If one fails, those before it stay."""
         if self._commits is not None:
             return self._commits.write(fn)
-        with self._reading.connect() as conn:
+        with self._reading.connect() as conn, _whole(conn):
             return fn(conn)
 
     def close(self) -> None:
@@ -77,9 +79,21 @@ def _postgres(url: str, pool: int) -> Engine:
         max_overflow=0,  # a server lets a hundred in by default; eight processes take no more than that
         connect_args={"options": options, "connect_timeout": 5},
     )
+    unread.watch(engine)
     event.listen(engine, "checkin", _rests)
     event.listen(engine, "checkout", partial(_wakes, engine))
     return engine
+
+
+@contextmanager
+def _whole(conn: Connection) -> Iterator[None]:
+    """What was not waited for leaves before the commit, or never."""
+    try:
+        yield
+        unread.leave(conn)
+    except BaseException:
+        unread.drop(conn)
+        raise
 
 
 def _rests(raw: Any, record: Any) -> None:
