@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from app.core import claims, limits, model, recipes
+from app.core import claims, model, recipes
 from app.core.handover import open_review
 from app.core.journal import Entry
 from app.core.model import Question, RawReply, Unusable
@@ -64,13 +64,15 @@ def _reply(work: Work, opened: Opened, question: Question, more: list[Any], plac
     reserve = model.estimate(body, question.max_tokens)
     started = work.hub.now()
 
+    about: dict[str, Any] = {"given": {"instructions": question.instructions, **question.given}}
+    line = work.journal.line(
+        *place, state="pending", started_at=started, tokens_in=reserve, model=opened.client.model, **about
+    )
+
     def book(conn: Connection) -> None:
         _return(conn, work, known)
         _reserve(conn, work, reserve)
-        line: dict[str, Any] = {"given": {"instructions": question.instructions, **question.given}}
-        work.journal.save(
-            conn, *place, state="pending", started_at=started, tokens_in=reserve, model=opened.client.model, **line
-        )
+        line(conn)
 
     try:
         raw = work.read(opened, place, lambda: model.call(opened.client, body, opened.door.seconds), book)
@@ -141,8 +143,9 @@ def _save(work: Work, opened: Opened, place: tuple[str, str], raw: RawReply, val
     if known and isinstance(known.value, dict) and "raw" in known.value:
         return
     answer = {"raw": raw.to_json(), "value": value, "problem": problem}
-    line: dict[str, Any] = {
-        "state": "failed" if problem else "done",
+    state = "failed" if problem else "done"
+    about: dict[str, Any] = {
+        "state": state,
         "answer": answer,
         "ended_at": work.hub.now(),
         "tokens_in": raw.tokens_in,
@@ -152,23 +155,16 @@ def _save(work: Work, opened: Opened, place: tuple[str, str], raw: RawReply, val
         "error": problem,
     }
 
-    def save(conn: Connection) -> None:
-        work.journal.save(conn, *place, **line)
-        limits.note_success(conn, opened.id, work.hub.now())
-
-    work.journal.later(save)
-    work.journal.put(*place, line["state"], answer)
+    work.journal.later(work.journal.line(*place, **about))
+    work.journal.later(lambda conn: work.note_success(conn, opened))
+    work.journal.put(*place, state, answer)
 
 
 def _save_value(work: Work, place: tuple[str, str], value: JSON) -> None:
     """A repaired answer stands for the step: its first line carries the value beside what came first."""
     known = work.journal.entries[place]
     answer = {**(known.value if isinstance(known.value, dict) else {}), "value": value}
-
-    def save(conn: Connection) -> None:
-        work.journal.save(conn, *place, state="done", answer=answer, ended_at=work.hub.now())
-
-    work.journal.later(save)
+    work.journal.later(work.journal.line(*place, state="done", answer=answer, ended_at=work.hub.now()))
     work.journal.put(*place, "done", answer)
 
 

@@ -35,9 +35,11 @@ def suspected(gate: Gate, change: Change) -> RowMapping | None:
         "deadline_at": steady - max(hub.now() - since.resumed_at, 0),
     }
 
+    put = gate.row(change, write_id, key, request)
+
     def suspect(conn: Connection) -> None:
         claims.hold(conn, gate.work.claim, steady + gate.work.patience.between())
-        gate.put(conn, change, write_id, key, request, values)
+        put(conn, values)
         journal.save(conn, *change.place, state="unknown", write=write_id, started_at=hub.now())
         journal.flush(conn)
 

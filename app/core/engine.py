@@ -164,17 +164,10 @@ class _Hands:
         return value
 
     def _close(self, step: Step, item: str, value: JSON, given: JSON = None) -> None:
-        """The line of a step whose last call has ended."""
-        work, wall = self.work, self.work.hub.now()
-
-        def save(conn: Connection) -> None:
-            claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)
-            work.journal.save(conn, step.id, item, state="done", given=given, answer=value, ended_at=wall, error="")
-            work.journal.flush(conn)
-
-        work.hub.db.write(save)
-        work.journal.flushed()
-        work.journal.put(step.id, item, "done", value)
+        """The line of a step whose last call has ended; it joins the next commit."""
+        journal, ended = self.work.journal, self.work.hub.now()
+        journal.later(journal.line(step.id, item, state="done", given=given, answer=value, ended_at=ended, error=""))
+        journal.put(step.id, item, "done", value)
 
 
 def _settle(hub: Hub, claim: Claim, journal: Journal, stop: Stop | None) -> Outcome:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
-from app.core import claims, doubt, limits, settle, statements
+from app.core import claims, doubt, settle, statements
 from app.core.alarm import armed
 from app.core.answers import Kind, Left, Trouble, classify
 from app.core.handover import open_review
@@ -28,6 +28,7 @@ from app.db.models import calls, writes
 from connectors.contract import JSON, Action, Call, Safety
 
 Place = tuple[str, str]
+Put = Callable[[Connection, dict[str, Any]], None]
 _REVIEW_LIFE = 7 * 86_400_000  # ms
 
 
@@ -49,6 +50,7 @@ class Change:
     unless: Callable[[], str | None] | None = None
     row: RowMapping | None = None
     call: str = ""  # the row of the call that is under way
+    follow: list[Call] | None = None  # the changes that complete this one, once its result is known
 
     @property
     def in_doubt(self) -> bool:
@@ -87,8 +89,7 @@ class Gate:
         else:
             change.arguments = self.journal.open(change.row, "arguments")
         result = self._result(change)
-        follow = change.action.after(change.arguments, result) if change.action.after else []
-        for n, further in enumerate(follow):
+        for n, further in enumerate(_follow(change, result)):
             self.write((step, f"{item}>{n}"), opened, further, undoes)
         return result
 
@@ -179,38 +180,44 @@ class Gate:
 
     def _intend(self, change: Change, write_id: str, key: str, request: Request, before: JSON) -> None:
         """Committed before a byte leaves. A place in the rate limit is part of it; a short wait for one comes first."""
-        wait = self.hub.db.write(lambda conn: self._intent(conn, change, write_id, key, request, before, line=True))
-        if wait:
+        put = self.row(change, write_id, key, request)
+        sealed = self._seal(write_id, "before", before)
+
+        def intend(conn: Connection) -> int:
+            if wait := self.work.place_in_line(conn, change.opened):
+                return wait
+            return self._intent(conn, change, write_id, put, sealed)
+
+        def intend_now(conn: Connection) -> int:
+            self.work.still_wanted(conn, change.opened)
+            claims.hold(conn, self.work.claim, self._lease(change))
+            return self._intent(conn, change, write_id, put, sealed)
+
+        if wait := self.hub.db.write(intend):
             time.sleep(wait / 1000)
-            self.hub.db.write(lambda conn: self._intent(conn, change, write_id, key, request, before, line=False))
+            self.hub.db.write(intend_now)
         self.journal.flushed()
 
-    def _intent(
-        self, conn: Connection, change: Change, write_id: str, key: str, request: Request, before: JSON, *, line: bool
-    ) -> int:
-        work, seconds = self.work, change.opened.door.seconds
-        if line:
-            wait = work.place_in_line(conn, change.opened)
-            if wait:
-                return wait
-        else:
-            work.still_wanted(conn, change.opened)
-        now = self.hub.steady.now()
-        claims.hold(conn, work.claim, now + work.patience.lease(seconds))
+    def _lease(self, change: Change) -> int:
+        return self.hub.steady.now() + self.work.patience.lease(change.opened.door.seconds)
+
+    def _intent(self, conn: Connection, change: Change, write_id: str, put: Put, before: bytes | None) -> int:
+        """In a transaction that holds the claim. Returns 0: nothing to wait for."""
+        work, wall = self.work, self.hub.now()
         values = {
             "state": "intent",
             "fence": work.claim.fence,
             "tries": (change.row["tries"] if change.row is not None else 0) + 1,
             "looks": 0,
-            "first_sent_at": doubt.first_sent_at(change.row) or self.hub.now(),
-            "deadline_at": now + work.patience.deadline(seconds),
-            "before": self._seal(write_id, "before", before),
+            "first_sent_at": doubt.first_sent_at(change.row) or wall,
+            "deadline_at": self.hub.steady.now() + work.patience.deadline(change.opened.door.seconds),
+            "before": before,
         }
-        self.put(conn, change, write_id, key, request, values)
+        put(conn, values)
         change.call = new_id()
-        sent = {"id": change.call, "write": write_id, "fence": work.claim.fence, "started_at": self.hub.now()}
+        sent = {"id": change.call, "write": write_id, "fence": work.claim.fence, "started_at": wall}
         statements.insert(conn, calls, sent)
-        started: dict[str, Any] = {} if change.row is not None else {"started_at": self.hub.now()}
+        started: dict[str, Any] = {} if change.row is not None else {"started_at": wall}
         self.journal.save(conn, *change.place, state="intent", write=write_id, **started)
         return 0
 
@@ -232,35 +239,50 @@ class Gate:
     # --- outcomes ---
 
     def _done(self, change: Change, write_id: str, result: dict[str, JSON], found_by: str) -> dict[str, JSON]:
-        work, wall = self.work, self.hub.now()
-        more = bool(change.action.after and change.action.after(change.arguments, result))
+        """The outcome joins the run's next commit, which comes before anything else leaves. One that nothing could look up
+        is committed at once."""
+        wall, journal, ended = self.hub.now(), self.journal, self._ended(change, Left.DONE)
+        values = {
+            "state": "done",
+            "found_by": found_by,
+            "result_id": str(result.get("id", "")),
+            "version_after": str(result.get("version", "")),
+            "after": self._seal(write_id, "after", result),
+            "error": "",
+            "ended_at": wall,
+        }
+        line = (
+            None
+            if _follow(change, result)
+            else journal.line(*change.place, state="done", answer=result, ended_at=wall, error="")
+        )
 
         def outcome(conn: Connection) -> None:
-            claims.hold(conn, work.claim, self.hub.steady.now() + work.patience.between(), progress=True)
-            values = {
-                "state": "done",
-                "found_by": found_by,
-                "result_id": str(result.get("id", "")),
-                "version_after": str(result.get("version", "")),
-                "after": self._seal(write_id, "after", result),
-                "error": "",
-                "ended_at": wall,
-            }
             change_write(conn, write_id, **values)
-            self._end_call(conn, change, Left.DONE)
-            limits.note_success(conn, change.opened.id, wall)
+            self._end_call(conn, change, ended)
+            self.work.note_success(conn, change.opened)
             if change.undoes:
-                work.journal.compensated(conn, change.undoes)
-            if not more:
-                self.journal.save(conn, *change.place, state="done", answer=result, ended_at=wall, error="")
+                journal.compensated(conn, change.undoes)
+            if line:
+                line(conn)
+
+        journal.later(outcome)
+        if change.action.safety is Safety.OPAQUE:
+            self._commit()
+        self._count(change, "done" if found_by == "answer" else "found")
+        if line:
+            journal.put(*change.place, "done", result)
+        return result
+
+    def _commit(self) -> None:
+        """What is due, now."""
+
+        def save(conn: Connection) -> None:
+            claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.between(), progress=True)
             self.journal.flush(conn)
 
-        self.hub.db.write(outcome)
+        self.hub.db.write(save)
         self.journal.flushed()
-        self._count(change, "done" if found_by == "answer" else "found")
-        if not more:
-            self.journal.put(*change.place, "done", result)
-        return result
 
     def _failed(self, change: Change, write_id: str, trouble: Trouble) -> BaseException:
         """Put the write into the state that its failure means; returns the stop of the run."""
@@ -269,10 +291,12 @@ class Gate:
         if state == "pending" and change.in_doubt:
             state = "unknown"  # this try was not taken, but an earlier one may have arrived
 
+        call = self._ended(change, trouble.outcome, trouble.words)
+
         def note(conn: Connection) -> None:
             ended = {"ended_at": self.hub.now()} if state == "failed" else {}
             change_write(conn, write_id, state=state, error=trouble.words, **ended)
-            self._end_call(conn, change, trouble.outcome, trouble.words)
+            self._end_call(conn, change, call)
 
         stop = self.work.trouble(change.opened, change.place, trouble, note)
         self._count(change, "not taken" if trouble.outcome is Left.NOT_TAKEN else state)
@@ -282,31 +306,33 @@ class Gate:
     def _count(self, change: Change, outcome: str) -> None:
         self.hub.tallies.count("writes", change.opened.connector.slug, outcome)
 
-    def _end_call(self, conn: Connection, change: Change, outcome: Left, error: str = "") -> None:
+    def _ended(self, change: Change, outcome: Left, error: str = "") -> dict[str, Any]:
+        """What the row of the call under way says from now on."""
         last = change.opened.door.last
-        values: dict[str, Any] = {"ended_at": self.hub.now(), "status": last.status if last else None}
+        values = {"outcome": str(outcome), "ended_at": self.hub.now(), "status": last.status if last else None}
         if last:
-            values["vendor_request_id"] = last.headers.get("x-request-id", "") or last.headers.get(
-                "x-notion-request-id", ""
-            )
-        if error:
-            values["error"] = error[:8192]
+            named = last.headers.get("x-request-id", "") or last.headers.get("x-notion-request-id", "")
+            values["vendor_request_id"] = named
+        return values | ({"error": error[:8192]} if error else {})
+
+    def _end_call(self, conn: Connection, change: Change, values: dict[str, Any]) -> None:
         if change.call:
-            statements.change(conn, calls, {"id": change.call}, outcome=str(outcome), **values)
+            statements.put(conn, calls, {"id": change.call}, **values)
 
     # --- rehearse and review ---
 
     def _only_draw(self, change: Change, write_id: str, key: str, request: Request) -> dict[str, JSON]:
         """Rehearse: store what would be sent, send nothing, and go on with a result that stands for the real one."""
-        result = drawn_result(change.arguments)
+        result, wall = drawn_result(change.arguments), self.hub.now()
+        values = {"state": "drawn", "after": self._seal(write_id, "after", result)}
+        about: dict[str, Any] = {"state": "done", "write": write_id, "answer": result}
+        line = self.journal.line(*change.place, **about, started_at=wall, ended_at=wall)
+        put = self.row(change, write_id, key, request)
 
         def save(conn: Connection) -> None:
             claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.between(), progress=True)
-            values = {"state": "drawn", "after": self._seal(write_id, "after", result)}
-            self.put(conn, change, write_id, key, request, values)
-            wall = self.hub.now()
-            line: dict[str, Any] = {"state": "done", "write": write_id, "answer": result}
-            self.journal.save(conn, *change.place, **line, started_at=wall, ended_at=wall)
+            put(conn, values)
+            line(conn)
             self.journal.flush(conn)
 
         self.hub.db.write(save)
@@ -323,12 +349,13 @@ class Gate:
                 return
             raise Failed(f"{decided[-1]['decided_by'] or 'Somebody'} declined this change")
         if change.row is None or self.work.doubt:  # a review that is open already stays
-            self.hub.db.write(lambda conn: self._ask(conn, change, write_id, key, request))
+            put = self.row(change, write_id, key, request)
+            self.hub.db.write(lambda conn: self._ask(conn, change, write_id, put, request))
         raise Waiting("Somebody must approve this change in the Inbox")
 
-    def _ask(self, conn: Connection, change: Change, write_id: str, key: str, request: Request) -> None:
+    def _ask(self, conn: Connection, change: Change, write_id: str, put: Put, request: Request) -> None:
         claims.hold(conn, self.work.claim, self.hub.steady.now() + self.work.patience.between(), progress=True)
-        self.put(conn, change, write_id, key, request, {"state": "asked"})
+        put(conn, {"state": "asked"})
         open_review(
             conn,
             self.hub,
@@ -344,13 +371,10 @@ class Gate:
         )
         self.journal.save(conn, *change.place, state="pending", write=write_id, started_at=self.hub.now())
 
-    def put(
-        self, conn: Connection, change: Change, write_id: str, key: str, request: Request, values: dict[str, Any]
-    ) -> None:
-        """Insert or update the write's row."""
+    def row(self, change: Change, write_id: str, key: str, request: Request) -> Put:
+        """How to insert or change the write's row in a transaction. What is sealed is sealed now."""
         if change.row is not None:
-            change_write(conn, write_id, **values)
-            return
+            return lambda conn, values: change_write(conn, write_id, **values)
         row = {
             "id": write_id,
             "run": self.work.run["id"],
@@ -367,10 +391,17 @@ class Gate:
             "undoes": change.undoes,
             "made_at": self.hub.now(),
         }
-        statements.insert(conn, writes, {**row, **values})
+        return lambda conn, values: statements.insert(conn, writes, {**row, **values})
 
     def _seal(self, write_id: str, column: str, value: JSON) -> bytes | None:
         return None if value is None else self.hub.vault.seal_json(value, f"writes:{write_id}:{column}")
+
+
+def _follow(change: Change, result: dict[str, JSON]) -> list[Call]:
+    """The changes that complete this one. Asked of the connector once: it may have to go through a long text again."""
+    if change.follow is None:
+        change.follow = change.action.after(change.arguments, result) if change.action.after else []
+    return change.follow
 
 
 def _in_doubt(change: Change, trouble: Trouble) -> Trouble:

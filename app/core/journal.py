@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from app.core.hub import Hub
-from app.core.statements import change, upsert
+from app.core.statements import put, upsert
 from app.db.models import entries, reviews, writes
 from connectors.contract import JSON
 
 Place = tuple[str, str]  # (step, item)
+Write = Callable[[Connection], Any]
 
 _ENTRIES = select(entries).where(entries.c.run == bindparam("which"))
 _WRITES = select(writes).where(writes.c.run == bindparam("which"))
@@ -42,7 +43,7 @@ class Journal:
     writes: dict[tuple[str, str, str], RowMapping] = field(default_factory=dict)
     reviews: list[RowMapping] = field(default_factory=list)
     _unsaved: list[dict[str, Any]] = field(default_factory=list)
-    _due: list[Callable[[Connection], Any]] = field(default_factory=list)
+    _due: list[Write] = field(default_factory=list)
 
     def load(self) -> None:
         """What earlier claims of this run left behind."""
@@ -59,7 +60,10 @@ class Journal:
             )
 
     def load_writes(self) -> None:
-        """All writes of the run as they are now."""
+        """All writes of the run as they are now, with what is still due."""
+        if self._due:
+            self.hub.db.write(self.flush)
+            self.flushed()
         with self.hub.db.read() as conn:
             for row in conn.execute(_WRITES, {"which": self.run_id}).mappings():
                 self.writes[row["step"], row["item"], row["undoes"]] = row
@@ -80,11 +84,13 @@ class Journal:
         """A line has ended since the last commit: the run got somewhere."""
         return bool(self._due or self._unsaved)
 
-    def later(self, do: Callable[[Connection], Any]) -> None:
-        """A change that joins the next transaction."""
+    def later(self, do: Write) -> None:
+        """A change that joins the next transaction of this run. There is one before anything leaves for a vendor, and one when
+        the run is let go of."""
         self._due.append(do)
 
     def flush(self, conn: Connection) -> None:
+        """Inside a transaction that holds the claim."""
         for do in self._due:
             do(conn)
         for line in self._unsaved:
@@ -96,14 +102,18 @@ class Journal:
         self._unsaved.clear()
         self._due.clear()
 
-    def save(
-        self, conn: Connection, step: str, item: str, *, given: JSON = None, answer: JSON = None, **values: Any
-    ) -> None:
-        """Insert or change a line, inside the caller's transaction. `given` and `answer` are sealed."""
+    def line(self, step: str, item: str, *, given: JSON = None, answer: JSON = None, **values: Any) -> Write:
+        """Inserts or changes a line when it is called in a transaction. `given` and `answer` are sealed now: others wait while
+        somebody writes."""
         for name, content in (("given", given), ("answer", answer)):
             if content is not None:
                 values[name] = self.hub.vault.seal_json(content, _place(self.run_id, step, item, name))
-        upsert(conn, entries, {"run": self.run_id, "step": step, "item": item}, values)
+        key = {"run": self.run_id, "step": step, "item": item}
+        return lambda conn: upsert(conn, entries, key, values)
+
+    def save(self, conn: Connection, step: str, item: str, **values: Any) -> None:
+        """The same at once."""
+        self.line(step, item, **values)(conn)
 
     def put(self, step: str, item: str, state: str, value: JSON = None) -> None:
         """The same in memory, after the commit."""
@@ -134,4 +144,4 @@ def _place(run: str, step: str, item: str, column: str) -> str:
 
 
 def change_write(conn: Connection, write_id: str, **values: Any) -> None:
-    change(conn, writes, {"id": write_id}, **values)
+    put(conn, writes, {"id": write_id}, **values)

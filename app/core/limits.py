@@ -23,7 +23,10 @@ _TAKE = (
     .values(tat=_START + bindparam("interval"))
     .returning(limits.c.tat)
 )
-_PAUSES = select(_c.circuit, _c.circuit_until, _c.quiet_until).where(_c.id == bindparam("which"))
+_PAUSES = select(_c.circuit, _c.circuit_until, _c.quiet_until, _c.fails, _c.last_call_at).where(
+    _c.id == bindparam("which")
+)
+_FRESH = 10_000  # ms for which the time of the last call may stay as it is
 _SUCCESS = (
     update(connections)
     .where(_c.id == bindparam("which"))
@@ -65,11 +68,12 @@ def turn(conn: Connection, key: str, rate: float, at: int) -> int:
 
 PROBE = "asking whether the vendor answers again"
 ASKED_TO_WAIT = "the vendor asked us to wait"
+HEALTHY = "it answers, and has just done so"
 
 
-def closed_for(conn: Connection, connection_id: str, now: int, *, probing: bool) -> tuple[int, str]:
+def closed_for(conn: Connection, connection_id: str, now: int, wall: int, *, probing: bool) -> tuple[int, str]:
     """(ms until this connection may be called, why). (0, PROBE) for the first caller after a pause: the others wait on, while
-    it (`probing`) may make all its calls."""
+    it (`probing`) may make all its calls. (0, HEALTHY) where one more success would change nothing."""
     c = connections.c
     row = conn.execute(_PAUSES, {"which": connection_id}).first()
     if row is None:
@@ -82,7 +86,8 @@ def closed_for(conn: Connection, connection_id: str, now: int, *, probing: bool)
         probe = update(connections).where(c.id == connection_id, c.circuit_until == row.circuit_until)
         conn.execute(probe.values(circuit_until=now + _FIRST_PAUSE // 2))
         return 0, PROBE
-    return 0, ""
+    is_healthy = row.circuit == "closed" and not row.fails and (row.last_call_at or 0) > wall - _FRESH
+    return 0, HEALTHY if is_healthy else ""
 
 
 def asked_to_wait(conn: Connection, connection_id: str, now: int) -> int:
@@ -93,7 +98,7 @@ def asked_to_wait(conn: Connection, connection_id: str, now: int) -> int:
 
 def note_success(conn: Connection, connection_id: str, wall: int) -> None:
     """The circuit is closed, and the time of the last call is right to ten seconds."""
-    conn.execute(_SUCCESS, {"which": connection_id, "wall": wall, "old": wall - 10_000})
+    conn.execute(_SUCCESS, {"which": connection_id, "wall": wall, "old": wall - _FRESH})
 
 
 def note_failure(conn: Connection, connection_id: str, now: int, scale: float) -> None:

@@ -11,6 +11,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from app.settings import BadSettings, Settings
 
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 class Sealed(Exception):
     """A ciphertext that these keys cannot open, or that was moved from another row."""
@@ -69,9 +71,7 @@ class Vault:
         return value
 
     def seal_json(self, value: Any, place: str) -> bytes:
-        return self.seal(
-            json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"), place
-        )
+        return self.seal(_compact(value).encode("utf-8", "surrogatepass"), place)
 
     def open_json(self, token: bytes | None, place: str) -> Any:
         """The JSON value, or None for an empty column."""

@@ -38,6 +38,7 @@ class Work:
     patience: Patience = field(init=False)
     _opened: dict[str, Opened] = field(default_factory=dict)
     _begun: bool = False
+    _healthy: set[str] = field(default_factory=set)  # connections of which a success is known already
     _probing: set[str] = field(
         default_factory=set
     )  # connections that this run may call to see whether they answer again
@@ -116,9 +117,10 @@ class Work:
             raise Later("The process that worked on it was stopped; another one goes on", now)
         until = now + self.patience.lease(opened.door.seconds)
         claims.hold(conn, self.claim, until, progress=self.journal.has_ended)
-        pause, why = limits.closed_for(conn, opened.id, now, probing=opened.id in self._probing)
+        pause, why = limits.closed_for(conn, opened.id, now, self.hub.now(), probing=opened.id in self._probing)
         if why == limits.PROBE:
             self._probing.add(opened.id)
+        (self._healthy.add if why == limits.HEALTHY else self._healthy.discard)(opened.id)
         key, c = f"{opened.id}:calls", opened.connector
         if pause:
             cause = "rate" if why == limits.ASKED_TO_WAIT else "circuit"
@@ -133,6 +135,11 @@ class Work:
         self.journal.flush(conn)
         self._begun = True
         return wait
+
+    def note_success(self, conn: Connection, opened: Opened) -> None:
+        """A call was answered."""
+        if opened.id not in self._healthy:
+            limits.note_success(conn, opened.id, self.hub.now())
 
     @contextmanager
     def calling(self, opened: Opened, also: Callable[[Connection], None] | None = None) -> Iterator[None]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as some
 from sqlalchemy import Connection, create_engine, select
 
 from app.core.hub import Hub
-from app.core.limits import PROBE, asked_to_wait, closed_for, note_failure, note_success, quiet, take, turn
+from app.core.limits import HEALTHY, PROBE, asked_to_wait, closed_for, note_failure, note_success, quiet, take, turn
 from app.db import models
 from app.db.models import connections
 
@@ -101,7 +101,7 @@ def fail(hub: Hub, now: int, times: int = 1) -> None:
 
 
 def asked(hub: Hub, now: int, *, probing: bool = False) -> tuple[int, str]:
-    return hub.db.write(lambda conn: closed_for(conn, "c1", now, probing=probing))
+    return hub.db.write(lambda conn: closed_for(conn, "c1", now, T0, probing=probing))
 
 
 @BOTH
@@ -152,7 +152,7 @@ def test_each_failed_probe_doubles_the_pause_up_to_half_an_hour(hub: Hub, own: s
 def test_one_success_closes_and_forgets(hub: Hub, own: str) -> None:
     fail(hub, T0, 5)
     hub.db.write(lambda conn: note_success(conn, own, T0))
-    assert asked(hub, T0) == (0, "")
+    assert asked(hub, T0) == (0, HEALTHY)  # and another one need not be noted
     fail(hub, T0, 4)
     assert asked(hub, T0) == (0, "")
     fail(hub, T0)
@@ -184,3 +184,14 @@ def test_a_success_is_noted_but_not_every_time(hub: Hub, own: str) -> None:
 def test_what_is_not_there_is_not_closed(hub: Hub) -> None:
     fail(hub, T0, 9)
     assert asked(hub, T0) == (0, "")
+
+
+def test_healthy_is_said_only_of_a_connection_that_has_just_answered(hub: Hub, own: str) -> None:
+    hub.db.write(lambda conn: note_success(conn, own, T0))
+
+    def word(wall: int) -> str:
+        return hub.db.write(lambda conn: closed_for(conn, own, T0, wall, probing=False))[1]
+
+    assert (word(T0 + 9_000), word(T0 + 11_000)) == (HEALTHY, "")
+    fail(hub, T0)
+    assert word(T0 + 9_000) == ""  # so that the next success is noted

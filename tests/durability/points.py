@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
+from app.core import limits
 from app.db.session import Database
 
 
@@ -40,6 +41,7 @@ class Points:
 
     def watch(self) -> None:
         """From now on, in this process."""
+        limits._FRESH = 0  # every success is noted, so that a number is the same point each time
         event.listen(Engine, "before_cursor_execute", lambda *args: self(f"before {_words(args[2])}"))
         self._before(Database, "write", lambda *args: "transaction")
         self._before(DefaultDialect, "do_commit", lambda *args: "COMMIT")

@@ -63,7 +63,7 @@ def test_without_either_it_sends_a_second_page(smithy: Smithy) -> None:
 
 
 def stood_still(smithy: Smithy, *breaks: str) -> Iterator[Case]:
-    half = points(smithy)[-3]
+    half = points(smithy, f"half of send {SENDING}")[-1]
     first = unanswered(smithy, half)
     for at in standstills(first.forge("finish", breaks=breaks).labels):
         case = unanswered(smithy, half)
