@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
 
-from app.core import audit, intake, opening
+from app.core import audit, hook_keys, intake, opening
 from app.core.answers import Kind, classify
 from app.core.handover import open_review
 from app.core.hub import Hub
@@ -109,6 +109,7 @@ def change(
         audit.add(conn, hub, by, "changed connection", f"connection:{connection_id}", {})
 
     hub.db.write(save)
+    hook_keys.forget()
     return get(hub, connection_id)
 
 
@@ -180,6 +181,7 @@ def remove(hub: Hub, connection_id: str, *, by: str) -> None:
         audit.add(conn, hub, by, "removed connection", f"connection:{connection_id}", {})
 
     hub.db.write(save)
+    hook_keys.forget()
 
 
 def choices(hub: Hub, connection_id: str, lookup: str, query: str = "") -> list[Choice]:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import disk
+from app.core import disk, hook_keys
 from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
@@ -24,9 +24,6 @@ from connectors.contract import BadSignature, Event, Hook, Unreadable
 LARGEST = 1024 * 1024  # bytes of one delivery
 
 _c = connections.c
-_HOOK = select(_c.id, _c.hook_secrets, _c.account_id, _c.practice).where(
-    _c.hook_key == bindparam("key"), _c.slug == bindparam("slug"), _c.state != "removed"
-)
 _HEARD = (
     update(connections)
     .where(_c.id == bindparam("which"), (_c.last_event_at.is_(None)) | (_c.last_event_at < bindparam("old")))
@@ -64,20 +61,37 @@ def receive(
     connector = hub.connectors.get(slug)
     if connector is None or connector.hook is None:
         return _UNKNOWN
+    arrived = slug, key, body, headers, content_type
     try:
-        row = _connection(hub, slug, key)
-        secrets = _opened(hub.vault, row["hook_secrets"], row["id"]) if row is not None else []
-        if row is None or not (secrets or connector.hook.hands_over):
-            return _UNKNOWN
-        if len(body) > LARGEST:
-            return Answer(413, {"error": "too large"}, refused="size")
-        if content_type.partition(";")[0].strip().lower() not in connector.hook.content_types:
-            return Answer(415, {"error": "content type"}, refused="type")
-        called = {**headers, ":method": "POST", ":url": f"{hub.settings.address}/hooks/{slug}/{key}"}
-        answer = _verified(hub, connector.hook, row, slug, body, called, secrets)
-        return replace(answer, body=None) if connector.hook.quiet and answer.status < 500 else answer
+        row, is_fresh = hook_keys.find(hub, slug, key)
+        answer = _answer(hub, connector.hook, row, *arrived)
+        if answer.refused and not is_fresh:
+            row, _ = hook_keys.find(hub, slug, key, anew=True)
+            answer = _answer(hub, connector.hook, row, *arrived)
+        return replace(answer, body=None) if row and connector.hook.quiet and answer.status < 500 else answer
     except (SQLAlchemyError, OSError):
         return _AWAY
+
+
+def _answer(
+    hub: Hub,
+    hook: Hook,
+    row: RowMapping | None,
+    slug: str,
+    key: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    content_type: str,
+) -> Answer:
+    secrets = _opened(hub.vault, row["hook_secrets"], row["id"]) if row is not None else []
+    if row is None or not (secrets or hook.hands_over):
+        return _UNKNOWN
+    if len(body) > LARGEST:
+        return Answer(413, {"error": "too large"}, refused="size")
+    if content_type.partition(";")[0].strip().lower() not in hook.content_types:
+        return Answer(415, {"error": "content type"}, refused="type")
+    called = {**headers, ":method": "POST", ":url": f"{hub.settings.address}/hooks/{slug}/{key}"}
+    return _verified(hub, hook, row, slug, body, called, secrets)
 
 
 def _verified(
@@ -163,11 +177,6 @@ def store(hub: Hub, connection_id: str, slug: str, received: tuple[Event, ...] |
     fresh = [event_id for event_id, is_new in results if is_new]
     told = [{"event": i} if is_new else {"event": i, "copy": True} for i, is_new in results]
     return Answer(200, told[0] if len(told) == 1 else {"events": told}, fresh)
-
-
-def _connection(hub: Hub, slug: str, key: str) -> RowMapping | None:
-    with hub.db.read() as conn:
-        return conn.execute(_HOOK, {"key": key, "slug": slug}).mappings().first()
 
 
 @lru_cache(maxsize=100)

@@ -22,7 +22,8 @@ def parse(raw: bytes) -> dict[str, JSON]:
         raise Unreadable(f"This delivery is not the JSON that Zoom documents: {_short(problem)}.") from problem
     if not isinstance(value, dict):
         raise Unreadable("This delivery is JSON, but not an object as Zoom documents it.")
-    _inspect(value)
+    if b"\\u" in raw or raw.count(b"{") + raw.count(b"[") > DEPTH:  # else there is nothing to find
+        _inspect(value)
     return value
 
 
