@@ -25,7 +25,8 @@ log = logging.getLogger("patchbay.jobs")
 QUEUE = "patchbay"
 ALLOWED = ("route_event", "run_recipe", "catch_up")
 _RESULT_TTL = 0  # the database has the results
-_PACE = 0.01  # seconds between two rings of one process; what comes meanwhile shares the next one
+# Seconds between two rings of one process; what comes meanwhile shares the next one. The busier it is, the longer.
+_PACE, _LONGEST_PACE = 0.01, 0.05
 _hub: Hub | None = None
 _crew: Crew | Alone | None = None
 
@@ -126,12 +127,15 @@ class Bell:
             self._change.notify()
 
     def _serve(self) -> None:
+        pace = _PACE
         while True:
             with self._change:
                 self._change.wait_for(lambda: self._waiting)
                 ids, self._waiting = self._waiting, []
             ring_event(self._settings, *ids)
-            time.sleep(_PACE)  # a ring takes the processor longer than the acknowledgement of an event
+            time.sleep(pace)  # a ring takes the processor longer than the acknowledgement of an event
+            with self._change:
+                pace = min(2 * pace, _LONGEST_PACE) if self._waiting else _PACE
 
 
 # --- the jobs ---

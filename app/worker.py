@@ -62,6 +62,13 @@ class _Listener(SimpleWorker):
                 return found
         return None
 
+    def check_for_suspension(self, burst: bool) -> None:
+        """Whoever wants it to rest stops it; asking Redis before each job costs as much as the job's ring."""
+
+    def set_state(self, state: Any, pipeline: Any = None) -> None:
+        """Told with the heartbeat."""
+        self._state = state
+
     def procline(self, message: str) -> None:
         """The process has a name already."""
 
