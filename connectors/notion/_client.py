@@ -5,9 +5,10 @@ Requests are built by hand on `sdk.request`: the SDK's own methods silently drop
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -27,6 +28,7 @@ class Notion:
     sdk: Any
     schemas: dict[str, tuple[float, JSON]] = field(default_factory=dict)
     places: dict[tuple[Any, ...], str] = field(default_factory=dict)
+    made: tuple[tuple[Any, ...], JSON] = ((), None)  # the arguments of the last long body, and the body
 
     def get(self, path: str, query: Mapping[str, JSON] | None = None) -> JSON:
         return self.sdk.request(path=path, method="GET", query=dict(query or {}) or None)
@@ -36,6 +38,12 @@ class Notion:
 
     def patch(self, path: str, body: JSON) -> JSON:
         return self.sdk.request(path=path, method="PATCH", body=_sorted(body))
+
+    def body(self, arguments: tuple[Any, ...], make: Callable[[], JSON]) -> JSON:
+        """What `make` gives, made once when it is asked for again: a change is drawn before it is sent."""
+        if self.made[0] != arguments:
+            self.made = arguments, make()
+        return self.made[1]
 
     def data_source(self, id: str) -> JSON:
         """The data source with its columns, at most `FRESH` seconds old."""
@@ -59,10 +67,9 @@ class Notion:
 
 
 def _sorted(value: JSON) -> JSON:
-    """The same bytes for the same change, whatever order a journal gave the names back in."""
-    if isinstance(value, dict):
-        return {name: _sorted(value[name]) for name in sorted(value)}
-    return [_sorted(one) for one in value] if isinstance(value, list) else value
+    """The same bytes for the same change, whatever order a journal gave the names back in. By way of the JSON text, which
+    takes a quarter of the time of walking through a page of blocks."""
+    return json.loads(json.dumps(value, sort_keys=True))
 
 
 def status_of(error: Exception) -> int | None:

@@ -28,10 +28,15 @@ def create_page(
     properties: Mapping[str, Any] = _NO_PROPERTIES,
 ) -> dict[str, JSON]:
     """A page in a data source, from prepared arguments. What does not fit into one request follows in `after`."""
+    made = (key, data_source, markdown, properties)
+    return _result(client.post("pages", client.body(made, lambda: _body(*made))))
+
+
+def _body(key: str, data_source: str, markdown: str, properties: Mapping[str, Any]) -> JSON:
     filled = {**properties, KEY: {"rich_text": [{"type": "text", "text": {"content": key}}]}}
     first = next(parts(read(markdown), _room(properties)))
     body = {"parent": {"type": "data_source_id", "data_source_id": data_source}, "properties": filled}
-    return _result(client.post("pages", {**body, **({"children": first.blocks} if first.blocks else {})}))
+    return {**body, **({"children": first.blocks} if first.blocks else {})}
 
 
 def _room(properties: Mapping[str, Any]) -> int:
