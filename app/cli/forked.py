@@ -32,6 +32,7 @@ class Forked:
         self._code: int | None = None
         parent = os.getpid()
         gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
         gc.freeze()  # the collector leaves what we share with our children alone, so that it stays shared
         # Held back until the child has put down its parent's handlers, which would take a signal for somebody else's.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
