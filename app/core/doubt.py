@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, RowMapping
 
 from app.core import claims
+from app.core.change import Change
 from app.core.ids import new_id
 
 if TYPE_CHECKING:
-    from app.core.gate import Change, Gate
+    from app.core.gate import Gate
 
 
 def suspected(gate: Gate, change: Change) -> RowMapping | None:

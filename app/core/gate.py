@@ -1,6 +1,7 @@
 """The write gate: the only code that lets a change out to a vendor.
 
-Arm the kernel, commit the intent with the exact bytes, call, commit the outcome; every commit is guarded by the run's fence.
+Arm the kernel, commit the intent with the exact bytes, call; the outcome joins the run's next commit. Every commit is guarded by
+the run's fence.
 What happens after a lost answer is in `core.settle`.
 """
 
@@ -9,14 +10,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from app.core import claims, doubt, settle, statements
 from app.core.alarm import armed
 from app.core.answers import Kind, Left, Trouble, classify
+from app.core.change import Change, Place, Touched, doubted
 from app.core.handover import open_review
 from app.core.http import Request
 from app.core.ids import marker, new_id
@@ -25,37 +26,10 @@ from app.core.opening import Opened
 from app.core.stops import Failed, Waiting
 from app.core.work import Work
 from app.db.models import calls, writes
-from connectors.contract import JSON, Action, Call, Safety
+from connectors.contract import JSON, Call, Safety
 
-Place = tuple[str, str]
 Put = Callable[[Connection, dict[str, Any]], None]
 _REVIEW_LIFE = 7 * 86_400_000  # ms
-
-
-class Touched(Exception):
-    """Somebody changed what this write would change; it was not sent."""
-
-
-@dataclass
-class Change:
-    """One write in hand. `undoes` is the id of the write it takes back, if any; `unless` is asked before every sending, and
-    says why it must not be sent."""
-
-    place: Place
-    opened: Opened
-    name: str
-    action: Action
-    arguments: dict[str, JSON]
-    undoes: str = ""
-    unless: Callable[[], str | None] | None = None
-    row: RowMapping | None = None
-    call: str = ""  # the row of the call that is under way
-    follow: list[Call] | None = None  # the changes that complete this one, once its result is known
-
-    @property
-    def in_doubt(self) -> bool:
-        """An earlier try may have arrived."""
-        return self.row is not None and self.row["state"] in ("intent", "unknown")
 
 
 class Gate:
@@ -89,7 +63,7 @@ class Gate:
         else:
             change.arguments = self.journal.open(change.row, "arguments")
         result = self._result(change)
-        for n, further in enumerate(_follow(change, result)):
+        for n, further in enumerate(change.follow(result)):
             self.write((step, f"{item}>{n}"), opened, further, undoes)
         return result
 
@@ -253,7 +227,7 @@ class Gate:
         }
         line = (
             None
-            if _follow(change, result)
+            if change.follow(result)
             else journal.line(*change.place, state="done", answer=result, ended_at=wall, error="")
         )
 
@@ -286,7 +260,7 @@ class Gate:
 
     def _failed(self, change: Change, write_id: str, trouble: Trouble) -> BaseException:
         """Put the write into the state that its failure means; returns the stop of the run."""
-        trouble = _in_doubt(change, trouble)
+        trouble = doubted(change, trouble)
         state = {Kind.UNKNOWN: "unknown", Kind.REFUSED: "failed"}.get(trouble.kind, "pending")
         if state == "pending" and change.in_doubt:
             state = "unknown"  # this try was not taken, but an earlier one may have arrived
@@ -395,23 +369,6 @@ class Gate:
 
     def _seal(self, write_id: str, column: str, value: JSON) -> bytes | None:
         return None if value is None else self.hub.vault.seal_json(value, f"writes:{write_id}:{column}")
-
-
-def _follow(change: Change, result: dict[str, JSON]) -> list[Call]:
-    """The changes that complete this one. Asked of the connector once: it may have to go through a long text again."""
-    if change.follow is None:
-        change.follow = change.action.after(change.arguments, result) if change.action.after else []
-    return change.follow
-
-
-def _in_doubt(change: Change, trouble: Trouble) -> Trouble:
-    """A mistake of ours after the request had left says nothing about it. Nor does a no to a try that was sent again on the
-    strength of its key: an earlier one may have arrived."""
-    if trouble.kind is Kind.BUG:
-        return replace(trouble, kind=Kind.UNKNOWN)
-    if trouble.kind is Kind.REFUSED and change.in_doubt and change.action.safety is Safety.KEYED:
-        return replace(trouble, kind=Kind.UNKNOWN, left=Left.THERE)
-    return trouble
 
 
 def drawn_result(arguments: dict[str, JSON]) -> dict[str, JSON]:

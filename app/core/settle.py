@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection, RowMapping, select
 
 from app.core import claims
 from app.core.afresh import LEFT
 from app.core.answers import Left, Trouble
+from app.core.change import Change
 from app.core.handover import open_review
 from app.core.journal import change_write
 from app.core.stops import Failed, Later, Waiting
 from app.core.work import Work
 from app.db.models import calls
 from connectors.contract import JSON, Role, Safety
-
-if TYPE_CHECKING:
-    from app.core.gate import Change
 
 T = TypeVar("T")
 Found = dict[str, JSON] | None

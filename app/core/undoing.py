@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, RowMapping
 
 from app.core import claims
-from app.core.gate import Gate, Touched
+from app.core.change import Touched
+from app.core.gate import Gate
 from app.core.handover import open_review
 from app.core.stops import Waiting
 from app.core.work import Work
