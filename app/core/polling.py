@@ -72,7 +72,7 @@ def _turns(connector: Connector) -> dict[str, float]:
     """What is looked at from time to time: the first kind of each poll, and the webhooks; after how many seconds again
     when it failed."""
     looks = {subscribing.KIND: subscribing.AGAIN} if subscribing.of(connector) else {}
-    return {poll.kinds[0]: poll.every for poll in connector.polls} | looks
+    return {poll.kinds[0]: min(poll.every, subscribing.AGAIN) for poll in connector.polls} | looks
 
 
 def _look_after(hub: Hub, opened: Opened, begun: int) -> list[str]:

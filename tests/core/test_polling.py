@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -115,6 +116,19 @@ def test_a_failure_keeps_the_cursor_and_is_noted(here: World, fault: Callable[[W
     assert len(look(here)) == 1
     assert row(here)["error"] == ""
     assert row(here)["cursor"] != cursor
+
+
+def test_what_is_fetched_seldom_is_not_put_off_as_long_by_a_failure(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zoom = here.hub.connectors["zoom"]
+    seldom = replace(zoom, polls=(replace(zoom.polls[0], every=86_400.0),))
+    monkeypatch.setitem(here.hub.connectors, "zoom", seldom)
+    _down(here)
+    look(here)
+    assert row(here)["error"]
+    here.skip(901_000)
+    assert due(here)
 
 
 def test_the_cursor_stays_when_what_was_found_cannot_be_stored(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
