@@ -18,7 +18,7 @@ END = "<!-- Up to here. -->"
 _LINK = re.compile(
     r"(?<![\w./@-])(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|us|so|io|app|dev|gov)(?:/[\w./#-]*[\w/])?)"
 )
-_SCOPE = re.compile(r"(?<![\w/`])[a-z_]+(?::[a-z_]+)+(?![\w/])")
+_SCOPE = re.compile(r"(?<![\w/`])[a-z_]+(?:\.[a-z_]+)*(?::[a-z_]+)+(?![\w/])", re.IGNORECASE)
 _HEAD = (
     "| connector | connects with | starts recipes on | does (safety) | can be taken back | calls a second |",
     "|---|---|---|---|---|---|",
