@@ -16,14 +16,14 @@ from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from app.core import claims, polling, routing
+from app.core import claims, polling, renewal, routing
 from app.core.hub import Hub, open_hub
 from app.crew import FEW, Alone, Crew, holder
 from app.settings import Settings, read
 
 log = logging.getLogger("patchbay.jobs")
 QUEUE = "patchbay"
-ALLOWED = ("route_event", "run_recipe", "catch_up")
+ALLOWED = ("route_event", "run_recipe", "catch_up", "renew")
 _RESULT_TTL = 0  # the database has the results
 # Seconds between two rings of one process; what comes meanwhile shares the next one. The busier it is, the longer.
 _PACE, _LONGEST_PACE = 0.01, 0.05
@@ -73,6 +73,12 @@ def ring_run(settings: Settings, *run_ids: str) -> None:
 def ring_poll(settings: Settings, connection_id: str, kind: str) -> None:
     """Ask a worker to catch up on what webhooks may have lost. Never raises."""
     _ring(settings, "catch_up", f"{connection_id} {kind}")
+
+
+def ring_renewal(settings: Settings, *connection_ids: str) -> None:
+    """Ask workers to renew tokens that nobody has used for a day. Never raises."""
+    for connection_id in connection_ids:
+        _ring(settings, "renew", connection_id)
 
 
 def _ring_all(settings: Settings, name: str, ids: Sequence[str]) -> None:
@@ -180,6 +186,12 @@ def catch_up(argument: str) -> None:
     """Ask a vendor for missed events."""
     hub, crew = _ours()
     crew.take([partial(_catch_up, hub, *argument.partition(" ")[::2])])
+
+
+def renew(connection_id: str) -> None:
+    """Renew the tokens of an account, if they still have to be."""
+    hub, crew = _ours()
+    crew.take([partial(renewal.keep_alive, hub, connection_id)])
 
 
 def _catch_up(hub: Hub, connection_id: str, kind: str) -> None:

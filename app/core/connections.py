@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
 
-from app.core import audit, hook_keys, intake, opening
+from app.core import audit, hook_keys, intake, opening, renewal
 from app.core.answers import Kind, classify
 from app.core.handover import open_review
 from app.core.hub import Hub
@@ -117,7 +117,7 @@ def check(hub: Hub, connection_id: str) -> dict[str, Any]:
     """Ask the vendor who we are, now. Returns the connection with `ok` and `words`; what failed before and works now goes on."""
     row = _row(hub, connection_id)
     try:
-        account = _check(open_connection(hub, connection_id))
+        account = ask_account(hub, connection_id, lambda opened: opened.connector.check(opened.client), once_more=True)
     except (ConnectorError, opening.NotConnected, ValueError) as problem:
         words = str(problem)
         if isinstance(problem, Unauthorized):
@@ -186,15 +186,17 @@ def remove(hub: Hub, connection_id: str, *, by: str) -> None:
 
 def choices(hub: Hub, connection_id: str, lookup: str, query: str = "") -> list[Choice]:
     """What a picker offers. Raises ConnectorError or NotConnected with a sentence."""
-    opened = open_connection(hub, connection_id)
-    return asking(opened, lambda: opened.connector.lookups[lookup].run(opened.client, query))
+    return ask_account(hub, connection_id, lambda opened: opened.connector.lookups[lookup].run(opened.client, query))
 
 
 def resolve(hub: Hub, connection_id: str, lookup: str, text: str) -> list[Choice]:
     """What a pasted address or id means. Raises ConnectorError or NotConnected with a sentence."""
-    opened = open_connection(hub, connection_id)
-    found = opened.connector.lookups[lookup].resolve
-    return [] if found is None else asking(opened, lambda: found(opened.client, text))
+
+    def ask(opened: Opened) -> list[Choice]:
+        found = opened.connector.lookups[lookup].resolve
+        return [] if found is None else found(opened.client, text)
+
+    return ask_account(hub, connection_id, ask)
 
 
 # --- inside transactions ---
@@ -300,6 +302,19 @@ def asking(opened: Opened, ask: Callable[[], T]) -> T:
             raise
         kinds = {Kind.RECONNECT: Unauthorized, Kind.REFUSED: Refused}
         raise kinds.get(trouble.kind, Unavailable)(trouble.words) from error
+
+
+def ask_account(hub: Hub, connection_id: str, ask: Callable[[Opened], T], *, once_more: bool = False) -> T:
+    """A read outside a run; tokens that are refused are renewed once. Raises NotConnected or a ConnectorError."""
+    opened = open_connection(hub, connection_id, once_more=once_more)
+    try:
+        return asking(opened, lambda: ask(opened))
+    except Unauthorized:
+        trouble = renewal.after_refusal(hub, connection_id, opened.sealed)
+        if trouble is None:
+            raise
+    again = open_connection(hub, connection_id)
+    return asking(again, lambda: ask(again))
 
 
 def _waiting(conn: Connection) -> dict[str, int]:

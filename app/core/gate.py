@@ -207,7 +207,7 @@ class Gate:
                 trouble = Trouble(
                     Kind.REFUSED, f"This hub could not make the request ({trouble.words}). Please report it"
                 )
-            raise self._failed(change, write_id, trouble) from error
+            raise self._failed(change, write_id, self.work.renewed(change.opened, trouble)) from error
         return self._done(change, write_id, result, "answer")
 
     # --- outcomes ---

@@ -154,7 +154,7 @@ def _save(
     account = connections.asking(opened, lambda: connector.check(opened.client))
     times: dict[str, Any] = {
         "consented_at": hub.now(),
-        "renewed_at": hub.now(),
+        "renewed_at": hub.now() if found.credentials.get("refresh_token") else None,
         "expires_at": found.expires_at,
         "idle_until": found.idle_until,
         "ends_at": found.ends_at,

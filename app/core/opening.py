@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, select
 
+from app.core import renewal
+from app.core.hosts import FROM_ENVIRONMENT as FROM_ENVIRONMENT
+from app.core.hosts import addresses
 from app.core.http import Door
 from app.core.hub import Hub
 from app.core.patience import Patience
@@ -16,7 +19,6 @@ from app.db.models import connections
 from connectors.contract import Connector
 
 _ROW = select(connections).where(connections.c.id == bindparam("which"))
-FROM_ENVIRONMENT = "environment-openai"  # the connection that OPENAI_API_KEY makes
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Opened:
     client: Any
     door: Door
     practice: bool
+    sealed: bytes = b""  # its credentials as they were in the database when it was opened
 
 
 class NotConnected(Exception):
@@ -46,55 +49,53 @@ def row(hub: Hub, connection_id: str) -> RowMapping | None:
         return conn.execute(_ROW, {"which": connection_id}).mappings().first()
 
 
-def open_connection(hub: Hub, connection_id: str) -> Opened:
-    """The connection, opened once per thread and state of its credentials. Raises NotConnected."""
+def open_connection(hub: Hub, connection_id: str, *, once_more: bool = False) -> Opened:
+    """The connection, opened once per thread and state of its credentials, with tokens that are good for some minutes.
+
+    `once_more`: a person asks, so the vendor is asked even if it said before that only signing in again helps. Raises
+    NotConnected; for tokens that cannot be renewed Unauthorized, or Unavailable if that may change by itself.
+    """
     found = row(hub, connection_id)
     if found is None or found["state"] == "removed" or found["slug"] not in hub.connectors:
         raise NotConnected("This connection was removed. Choose another account on the recipe's page", connection_id)
+    if renewal.is_needed(hub, found):
+        found = renewal.fresh(hub, found, once_more=once_more)
     known: dict[str, tuple[bytes, Opened]] = _cache.__dict__.setdefault(hub.settings.database, {})
     secret = bytes(found["secret"] or b"")
     if connection_id not in known or known[connection_id][0] != secret:
         credentials = hub.vault.open_json(found["secret"], f"connections:{connection_id}:secret") or {}
-        known[connection_id] = (
-            secret,
-            open_with(hub, found["slug"], credentials, found["id"], bool(found["practice"])),
-        )
+        known[connection_id] = (secret, _opened(hub, found, credentials, secret))
     return known[connection_id][1]
 
 
+def _opened(hub: Hub, found: RowMapping, credentials: Mapping[str, str], sealed: bytes) -> Opened:
+    proves = renewal.proves(hub, found) if found["secret_before"] is not None else None
+    if found["consented_at"]:
+        credentials = {name: value for name, value in credentials.items() if name != "refresh_token"}
+    how = (hub, found["slug"], credentials, found["id"], bool(found["practice"]))
+    return replace(open_with(*how, proves=proves), sealed=sealed)
+
+
 def open_with(
-    hub: Hub, slug: str, credentials: Mapping[str, str], connection_id: str = "", practice: bool = False
+    hub: Hub,
+    slug: str,
+    credentials: Mapping[str, str],
+    connection_id: str = "",
+    practice: bool = False,
+    *,
+    proves: Callable[[str], None] | None = None,
 ) -> Opened:
-    """A client for credentials that may not be saved yet (they are checked first)."""
+    """A client for credentials that may not be saved yet (they are checked first). `proves` is told what came of each call."""
     connector = hub.connectors[slug]
     bases, public_only = addresses(hub, connector, credentials, connection_id, practice)
     patience = Patience(hub.settings.patience)
     seconds = patience.call(connector.seconds)
-    heard = hub.tallies.call(connector.slug)
+    counts = hub.tallies.call(connector.slug)
+
+    def heard(took: float, answer: str) -> None:
+        counts(took, answer)
+        if proves is not None:
+            proves(answer)
+
     door = Door(bases, seconds=seconds, alarm=patience.alarm(seconds), public_only=public_only, heard=heard)
     return Opened(connection_id, connector, connector.open(credentials, door), door, practice)
-
-
-def addresses(
-    hub: Hub, connector: Connector, credentials: Mapping[str, str], connection_id: str, practice: bool
-) -> tuple[dict[str, str], bool]:
-    """(host name → base address, whether only public addresses may be called).
-
-    Whoever runs the hub may point a vendor anywhere (PATCHBAY_<SLUG>_URL, OPENAI_BASE_URL); a person who types an address
-    into a page may not reach inside the network.
-    """
-    override = hub.settings.vendor_urls.get(connector.slug)
-    if practice:
-        base = hub.settings.vendor_urls.get("practice") or f"{hub.settings.loopback}/practice"
-        return dict.fromkeys(connector.hosts, f"{base}/{connector.slug}"), False
-    typed = credentials.get(connector.typed_host, "") if connector.typed_host else ""
-    if connection_id == FROM_ENVIRONMENT and typed:
-        return dict.fromkeys(connector.hosts, typed), False
-    if override:
-        return dict.fromkeys(connector.hosts, override.removesuffix("/v1").removesuffix("/v2")), False
-    if typed:
-        if not typed.startswith("https://"):
-            instead = " For a model on this machine set OPENAI_BASE_URL instead" if connector.slug == "openai" else ""
-            raise ValueError(f"The address {typed} must begin with https://{'.' if instead else ''}{instead}")
-        return dict.fromkeys(connector.hosts, typed), True
-    return dict(connector.hosts), True

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import RowMapping, update
 
 from app.core import opening
-from app.core.connections import asking
+from app.core.connections import ask_account
 from app.core.hub import Hub
 from app.core.opening import Opened
 from app.db.models import connections
@@ -29,7 +29,7 @@ def keep(hub: Hub, opened: Opened, how: Subscription) -> None:
     row = opening.row(hub, opened.id)
     assert row is not None
     known = _secrets(hub, row) or _save(hub, row, [_offered(hub, opened.id)])
-    kept = asking(opened, lambda: how.keep(opened.client, address(hub, row), known))
+    kept = ask_account(hub, opened.id, lambda opened: how.keep(opened.client, address(hub, row), known))
     if list(kept) != known:
         _save(hub, row, kept)
 

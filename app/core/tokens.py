@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
-from app.core import opening
 from app.core.answers import retry_after, vendor_words
 from app.core.apps import App
+from app.core.hosts import addresses
 from app.core.http import Door, NotSent, as_json
 from app.core.hub import Hub
 from app.core.patience import Patience
@@ -51,7 +51,7 @@ class Desk:
     def __init__(self, hub: Hub, connector: Connector, app: App) -> None:
         assert connector.oauth is not None
         self.hub, self.connector, self.oauth, self.app = hub, connector, connector.oauth, app
-        bases, public_only = opening.addresses(hub, connector, {}, "", practice=False)
+        bases, public_only = addresses(hub, connector, {}, "", practice=False)
         patience = Patience(hub.settings.patience)
         self.seconds = patience.call(SECONDS)
         heard = hub.tallies.call(connector.slug)
@@ -63,16 +63,15 @@ class Desk:
         more = {"code_verifier": verifier} if verifier else {}
         given = {"grant_type": "authorization_code", "code": code, "redirect_uri": return_address, **more}
         address = self._address(self.oauth.token)
-        return self._tokens(
-            self._ask(lambda session: session.fetch_token(address, headers=self._headers(), **given)), {}
-        )
+        answer = self._ask(lambda session: session.fetch_token(address, headers=self._headers(), **given))
+        return self._tokens(answer, {}, consented=True)
 
     def renew(self, credentials: Mapping[str, str]) -> Tokens:
         """New tokens for old ones; what the answer leaves out stays as it was. Raises like `exchange`; Unauthorized means
         that only signing in again helps."""
         old, address = credentials["refresh_token"], self._address(self.oauth.token)
         answer = self._ask(lambda session: session.refresh_token(address, old, headers=self._headers()))
-        return self._tokens(answer, credentials)
+        return self._tokens(answer, credentials, consented=False)
 
     def revoke(self, credentials: Mapping[str, str]) -> None:
         """Gives the tokens back. Raises like `exchange`."""
@@ -140,7 +139,7 @@ class Desk:
             return Unavailable(f"{title} cannot let us in for now{said}")
         return Refused(f"{title} did not let us in{said}")
 
-    def _tokens(self, answer: Any, before: Mapping[str, str]) -> Tokens:
+    def _tokens(self, answer: Any, before: Mapping[str, str], *, consented: bool) -> Tokens:
         found = dict(answer) if isinstance(answer, Mapping) else {}
         if self.oauth.read is not None:
             found = self.oauth.read(as_json(self.door.last) or found)
@@ -154,7 +153,7 @@ class Desk:
             {**before, **kept, "access_token": token},
             _after(now, found.get("expires_in"), (self.oauth.life or 0) / 86_400),
             _until(now, found, self.oauth.idle),
-            _until(now, found, self.oauth.hard),
+            _until(now, found, self.oauth.hard if consented else replace(self.oauth.hard, days=None)),
             str(found.get("scope") or ""),
         )
 

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from app.core import audit, line, runs
-from app.core.connections import asking
+from app.core.connections import ask_account
 from app.core.hub import Hub
-from app.core.opening import NotConnected, open_connection
+from app.core.opening import NotConnected
 from app.db import models
 from app.db.models import writes
 from connectors.contract import ConnectorError
@@ -79,8 +79,7 @@ def _line(hub: Hub, row: Any, last: int) -> dict[str, Any]:
     arguments = hub.vault.open_json(row["arguments"], f"writes:{row['id']}:arguments")
     changed = action.undo.changed
     try:
-        opened = open_connection(hub, row["connection"])
-        why = asking(opened, lambda: changed(opened.client, arguments, result, last))
+        why = ask_account(hub, row["connection"], lambda opened: changed(opened.client, arguments, result, last))
     except (ConnectorError, NotConnected) as problem:
         why = str(problem)
     return {**line, "goes": not why, "why": why or ""}

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, select
 
-from app.core import claims, connections, hold, limits
+from app.core import claims, connections, hold, limits, renewal
 from app.core.answers import Kind, Left, Trouble, classify
 from app.core.claims import Claim
 from app.core.hub import Hub
@@ -21,6 +21,7 @@ from app.core.patience import GIVE_UP, Patience
 from app.core.recipe import Recipe
 from app.core.stops import Failed, Later, Waiting
 from app.db import models
+from connectors.contract import Unauthorized, Unavailable
 
 T = TypeVar("T")
 
@@ -64,11 +65,21 @@ class Work:
         """The account of this run at a vendor. Raises Later or Waiting when there is none that works."""
         if slug not in self._opened:
             connection_id = self.given["connections"].get(slug) or self._any(slug)
-            try:
-                self._opened[slug] = open_connection(self.hub, connection_id)
-            except NotConnected as problem:
-                raise Waiting(str(problem), problem.waits_for) from problem
+            self._opened[slug] = self._open(slug, connection_id)
         return self._opened[slug]
+
+    def _open(self, slug: str, connection_id: str) -> Opened:
+        try:
+            return open_connection(self.hub, connection_id)
+        except NotConnected as problem:
+            raise Waiting(str(problem), problem.waits_for) from problem
+        except Unauthorized as problem:
+            title = self.hub.connectors[slug].title
+            says = f"{str(problem).rstrip('.')}. Reconnect {title}; this run then goes on by itself"
+            raise Waiting(says, connection_id) from problem
+        except Unavailable as problem:
+            soon = self.hub.steady.now() + int((problem.seconds or 60.0) * 1000)
+            raise Later(f"{str(problem).rstrip('.')}; trying again", soon) from problem
 
     def _any(self, slug: str) -> str:
         """An account connected after the run began: the only one of its kind, practice and real never mixed."""
@@ -178,7 +189,13 @@ class Work:
         trouble = classify(opened.door, error, opened.connector, write=write, now=time.time())
         if trouble.kind is Kind.BUG:
             return error
-        return self.trouble(opened, place, trouble)
+        return self.trouble(opened, place, self.renewed(opened, trouble))
+
+    def renewed(self, opened: Opened, trouble: Trouble) -> Trouble:
+        """Tokens that are refused are renewed once before a person is asked for anything."""
+        if trouble.kind is not Kind.RECONNECT or trouble.status != 401:
+            return trouble
+        return renewal.after_refusal(self.hub, opened.id, opened.sealed) or trouble
 
     def trouble(self, opened: Opened, place: tuple[str, str], trouble: Trouble, also: Any = None) -> BaseException:
         """Note a failure in the database; returns the stop that fits it."""

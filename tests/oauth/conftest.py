@@ -18,6 +18,7 @@ from app.core import apps, connections
 from app.practice.serve import Served
 from app.settings import Settings
 from tests.oauth.stands import CHAIN, TILL
+from tests.oauth.till_hub import TillHub, till_hub
 from tests.web.conftest import Site, Visitor, bare, site
 
 __all__ = ["bare", "site"]
@@ -87,3 +88,10 @@ def credentials(site: Site, connection_id: str) -> dict[str, str]:
     row: Any = connections._row(site.hub, connection_id)
     found: dict[str, str] = site.hub.vault.open_json(row["secret"], f"connections:{connection_id}:secret")
     return found
+
+
+@pytest.fixture
+def till(settings: Settings, vendors: Served) -> Iterator[TillHub]:
+    """Signed in at the till."""
+    with till_hub(settings, vendors) as made:
+        yield made
