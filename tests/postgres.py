@@ -33,13 +33,13 @@ class Server:
     """Starts on creation (about half a second); `url(name)` is the address of one of its databases.
 
     `durable` makes every commit wait for the disk, as it does for an owner; tests are quicker without. `port` lets
-    neighbours in, by TCP and without a password: only for networks that a test made for itself.
+    neighbours in, by TCP and without a password: only for networks that a test made for itself. `parent`: where its folder lies.
     """
 
-    def __init__(self, *, durable: bool = False, port: int = 0) -> None:
+    def __init__(self, *, durable: bool = False, port: int = 0, parent: str = "/tmp") -> None:
         self._port = port
         # A short path: a unix socket's may have about 100 characters.
-        self.folder = Path(tempfile.mkdtemp(prefix="pb-pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pb-pg-", dir=parent))
         self.log = self.folder / "log"
         self.durable = durable
         self.start()

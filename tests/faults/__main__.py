@@ -135,10 +135,10 @@ def ways(made: Bed, lines: Sequence[Line], only: str) -> Iterator[tuple[Story, L
 
 def play(made: Bed, line: Line, tries: int) -> Row:
     """One line, in peace again afterwards."""
-    row = Row(made.database, made.story.title, line.name, Found(), line.not_yet)
+    row = Row(made.database, made.story.title, line.name, Found(), line.needs() if line.needs else "")
     if not row.not_yet and line.traced:
         row.not_yet = can_trace()
-    if row.not_yet or line.play is None:
+    if row.not_yet:
         return row
     made.only("web", "worker", "clock")
     made.books.well_again()

@@ -6,7 +6,7 @@ import fcntl
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -48,10 +48,10 @@ class Bed:
 
     # --- processes ---
 
-    def start(self, *names: str, **env: str) -> None:
+    def start(self, *names: str, before: Sequence[str] = (), **env: str) -> None:
         for name in names:
             log = self.folder / f"{name.replace(' ', '-')}.log"
-            self.parts[name] = Part(name.split()[0], {**self.home.env, **env}, log)
+            self.parts[name] = Part(name.split()[0], {**self.home.env, **env}, log, before)
         if "web" in names:
             self.opened()
 

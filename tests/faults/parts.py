@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.cli import place
@@ -17,16 +17,17 @@ _MAIN = str(place.ROOT / "app" / "__main__.py")
 
 
 class Part:
-    """`name` is web, worker or clock. Every part is a process group of its own: gunicorn's children die with it."""
+    """`name` is web, worker or clock. Every part is a process group of its own: gunicorn's children die with it. `before`:
+    words of a command that starts it."""
 
-    def __init__(self, name: str, env: Mapping[str, str], log: Path) -> None:
-        self.name, self.env, self.log = name, dict(env), log
+    def __init__(self, name: str, env: Mapping[str, str], log: Path, before: Sequence[str] = ()) -> None:
+        self.name, self.env, self.log, self.before = name, dict(env), log, tuple(before)
         self.process: subprocess.Popen[bytes] | None = None
         self.start()
 
     def start(self) -> None:
         with self.log.open("ab") as out:
-            words = [sys.executable, _MAIN, self.name]
+            words = [*self.before, sys.executable, _MAIN, self.name]
             self.process = subprocess.Popen(
                 words, env=self.env, cwd=place.ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, process_group=0
             )

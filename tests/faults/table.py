@@ -37,11 +37,11 @@ class Row:
     def cells(self) -> list[str]:
         f = self.found
         if self.not_yet:
-            return [self.name, "not yet", "", "", "", self.not_yet]
+            return [self.name, "NOT PLAYED", "", "", "", self.not_yet]
         return [self.name, str(f.tries), str(len(f.lost)), str(len(f.doubled)), str(f.shown), f"{f.seconds:.1f} s"]
 
 
-_WIDTHS = (66, 7, 4, 7, 17)
+_WIDTHS = (66, 10, 4, 7, 17)
 
 
 def head(title: str) -> str:
@@ -70,7 +70,7 @@ def summary(rows: Sequence[Row]) -> str:
     bad, later = sum(row.bad for row in played), len(rows) - len(played)
     return (
         f"{len(played)} lines played, {tries} tries: {lost} lost, {doubled} doubled, {bad} lines with a breach; "
-        f"{later} lines not yet."
+        f"{later} lines could not be played here."
     )
 
 

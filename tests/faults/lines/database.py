@@ -106,5 +106,4 @@ LINES = (
     Line("database locked", locked, tries=12, few=4, within=90),
     Line("PostgreSQL killed", killed, tries=16, few=8, within=90, only="postgres"),
     Line("killed during migration", migrating, tries=6, few=2, traced=True),
-    Line("disk full", not_yet="needs a small file system of its own; see the tests of the disk"),
 )

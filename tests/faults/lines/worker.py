@@ -210,5 +210,4 @@ LINES = (
     Line("worker stopped past its deadline, then continued", stopped),
     Line("worker stopped between two calls, then continued", between_calls, only="sqlite"),
     Line("one run kills its worker again and again", poison, within=90),
-    Line("network cut, worker killed, network back", not_yet="needs network namespaces; see the tests of scaling out"),
 )
