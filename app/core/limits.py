@@ -71,7 +71,9 @@ ASKED_TO_WAIT = "the vendor asked us to wait"
 HEALTHY = "it answers, and has just done so"
 
 
-def closed_for(conn: Connection, connection_id: str, now: int, wall: int, *, probing: bool) -> tuple[int, str]:
+def closed_for(
+    conn: Connection, connection_id: str, now: int, wall: int, *, probing: bool, scale: float = 1.0
+) -> tuple[int, str]:
     """(ms until this connection may be called, why). (0, PROBE) for the first caller after a pause: the others wait on, while
     it (`probing`) may make all its calls. (0, HEALTHY) where one more success would change nothing."""
     c = connections.c
@@ -84,7 +86,7 @@ def closed_for(conn: Connection, connection_id: str, now: int, wall: int, *, pro
         if row.circuit_until > now:
             return row.circuit_until - now, "the vendor does not answer; trying again by itself"
         probe = update(connections).where(c.id == connection_id, c.circuit_until == row.circuit_until)
-        conn.execute(probe.values(circuit_until=now + _FIRST_PAUSE // 2))
+        conn.execute(probe.values(circuit_until=now + int(_FIRST_PAUSE // 2 * scale)))
         return 0, PROBE
     is_healthy = row.circuit == "closed" and not row.fails and (row.last_call_at or 0) > wall - _FRESH
     return 0, HEALTHY if is_healthy else ""
@@ -101,14 +103,18 @@ def note_success(conn: Connection, connection_id: str, wall: int) -> None:
     conn.execute(_SUCCESS, {"which": connection_id, "wall": wall, "old": wall - _FRESH})
 
 
-def note_failure(conn: Connection, connection_id: str, now: int, scale: float) -> None:
-    """One more failure in a row; the fifth opens the circuit, each further opening doubles the pause up to half an hour."""
+def note_failure(conn: Connection, connection_id: str, now: int, scale: float, *, probing: bool = False) -> None:
+    """One more failure in a row; the fifth opens the circuit, each failed probe doubles the pause up to half an hour.
+
+    Calls that were under way when it opened say nothing that is not known: with a hundred of them a hiccup of the vendor would
+    become half an hour.
+    """
     c = connections.c
     row = conn.execute(select(c.fails, c.trips, c.circuit).where(c.id == connection_id).with_for_update()).first()
     if row is None:
         return
     values: dict[str, int | str] = {"fails": row.fails + 1}
-    if row.fails + 1 >= _FAILS or row.circuit == "open":
+    if probing if row.circuit == "open" else row.fails + 1 >= _FAILS:
         pause = min(_FIRST_PAUSE * 2**row.trips, _LONGEST_PAUSE)
         values |= {"circuit": "open", "circuit_until": now + int(pause * scale), "trips": row.trips + 1}
     conn.execute(update(connections).where(c.id == connection_id).values(**values))

@@ -128,7 +128,8 @@ class Work:
             raise Later("The process that worked on it was stopped; another one goes on", now)
         until = now + self.patience.lease(opened.door.seconds)
         claims.hold(conn, self.claim, until, progress=self.journal.has_ended)
-        pause, why = limits.closed_for(conn, opened.id, now, self.hub.now(), probing=opened.id in self._probing)
+        probing, scale = opened.id in self._probing, self.patience.scale
+        pause, why = limits.closed_for(conn, opened.id, now, self.hub.now(), probing=probing, scale=scale)
         if why == limits.PROBE:
             self._probing.add(opened.id)
         (self._healthy.add if why == limits.HEALTHY else self._healthy.discard)(opened.id)
@@ -214,7 +215,8 @@ class Work:
                 connections.break_connection(conn, self.hub, opened.id, trouble.words)
             elif trouble.kind in (Kind.RETRY, Kind.UNKNOWN):
                 if trouble.left not in (Left.BUSY, Left.THERE):  # those are answers of a vendor that works
-                    limits.note_failure(conn, opened.id, now, self.patience.scale)
+                    probing = opened.id in self._probing
+                    limits.note_failure(conn, opened.id, now, self.patience.scale, probing=probing)
                     if trouble.seconds:  # the look-up of what had no answer waits as long as the vendor asked, too
                         limits.quiet(conn, opened.id, now + int(trouble.seconds * 1000))
                 values: dict[str, Any] = {"tries": tries + 1, "error": trouble.words, "started_at": started}

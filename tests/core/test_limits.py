@@ -95,9 +95,9 @@ def own(hub: Hub) -> str:
     return "c1"
 
 
-def fail(hub: Hub, now: int, times: int = 1) -> None:
+def fail(hub: Hub, now: int, times: int = 1, *, probing: bool = False) -> None:
     for _ in range(times):
-        hub.db.write(lambda conn: note_failure(conn, "c1", now, 1.0))
+        hub.db.write(lambda conn: note_failure(conn, "c1", now, 1.0, probing=probing))
 
 
 def asked(hub: Hub, now: int, *, probing: bool = False) -> tuple[int, str]:
@@ -142,10 +142,20 @@ def test_each_failed_probe_doubles_the_pause_up_to_half_an_hour(hub: Hub, own: s
     for _ in range(7):
         now += pauses[-1]
         assert asked(hub, now) == (0, PROBE)
-        fail(hub, now)
+        fail(hub, now, probing=True)
         pauses.append(asked(hub, now)[0])
     minutes = [pause / 60_000 for pause in pauses]
     assert minutes == [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+@BOTH
+def test_calls_that_were_under_way_when_it_opened_do_not_lengthen_the_pause(hub: Hub, own: str) -> None:
+    fail(hub, T0, 40)
+    assert asked(hub, T0)[0] == 60_000
+    assert asked(hub, T0 + 60_000) == (0, PROBE)
+    fail(hub, T0 + 60_000, 40)  # slower ones still
+    fail(hub, T0 + 60_000, probing=True)
+    assert asked(hub, T0 + 60_000)[0] == 120_000
 
 
 @BOTH
