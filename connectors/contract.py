@@ -152,7 +152,8 @@ class Subscription:
 class Hook:
     """Webhooks of this vendor. `receive(body, headers, secrets, now)` verifies and parses in one pure call.
 
-    `headers` has lower-case names, and under ":method" and ":url" what was called, for vendors that sign that, too;
+    `headers` has lower-case names, and under ":method" and ":url" what was called, for vendors that sign that, too, and
+    under ":account" the `Account.id` of the connection ("" if it is not known), for deliveries that cannot be its own;
     `secrets` is every secret valid now (several during a rotation); `now` is Unix seconds. Raises `BadSignature`
     (refuse) or `Unreadable` (store as dead). `guide` is the exact clicks to set it up.
 

@@ -90,7 +90,8 @@ def _answer(
         return Answer(413, {"error": "too large"}, refused="size")
     if content_type.partition(";")[0].strip().lower() not in hook.content_types:
         return Answer(415, {"error": "content type"}, refused="type")
-    called = {**headers, ":method": "POST", ":url": f"{hub.settings.address}/hooks/{slug}/{key}"}
+    url = f"{hub.settings.address}/hooks/{slug}/{key}"
+    called = {**headers, ":method": "POST", ":url": url, ":account": row["account_id"]}
     return _verified(hub, hook, row, slug, body, called, secrets)
 
 

@@ -91,6 +91,14 @@ def test_what_was_called_is_signed_too_and_a_wrong_signature_gets_what_the_vendo
     assert office.send(b"[]", "application/json").status_code == 200
 
 
+def test_a_vendor_is_told_whose_connection_it_called(site: Site, office: Office) -> None:
+    assert office.send(b'"whose?"', "application/json").text == "acme"
+    assert office.send(b'"whose?"', "application/json", **{":account": "beta"}).text == "acme"
+    unknown = Office(site, "", "Second")
+    unknown.introduce()
+    assert unknown.send(b'"whose?"', "application/json").text == ""
+
+
 def test_a_challenge_comes_back_as_plain_text(office: Office) -> None:
     answer = office.send(b"challenge=<b>abc</b>", "application/x-www-form-urlencoded")
     assert (answer.status_code, answer.text, answer.mimetype) == (202, "<b>abc</b>", "text/plain")
