@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 
 def post(address: str, body: bytes, headers: Mapping[str, str], timeout: float = 10) -> dict[str, Any]:
-    """`status` and `answer` (JSON, or text), `seconds`; without an answer status is None and `error` says why.
+    """`status`, `answer` (JSON, or text), `headers` (lower-case names), `seconds`; without an answer status is None and `error`
+    says why.
 
     Raises ValueError for an address that is none.
     """
@@ -26,7 +27,9 @@ def post(address: str, body: bytes, headers: Mapping[str, str], timeout: float =
         wire.request("POST", parts.path + (f"?{parts.query}" if parts.query else ""), body, dict(headers))
         answer = wire.getresponse()
         text = answer.read(65536).decode("utf-8", "replace")
-        return {"status": answer.status, "answer": _parsed(text), "seconds": round(time.monotonic() - begun, 3)}
+        heard = {name.lower(): value for name, value in answer.getheaders()}
+        seconds = round(time.monotonic() - begun, 3)
+        return {"status": answer.status, "answer": _parsed(text), "headers": heard, "seconds": seconds}
     except (OSError, HTTPException, socket.gaierror) as problem:
         words = f"Nobody answered at {address}: {problem}. Check that the hub is running under this address."
         return {"status": None, "answer": None, "error": words, "seconds": round(time.monotonic() - begun, 3)}
