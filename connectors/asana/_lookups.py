@@ -1,0 +1,62 @@
+"""Finding the project, task or person somebody means, by name or by a pasted address."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from connectors.asana._client import Asana, there
+from connectors.asana._tasks import people
+from connectors.contract import JSON, Choice, Refused
+
+_NEW = re.compile(r"/1/\d+/(?:project/(?P<project>\d+))?(?:.*/task/(?P<task>\d+))?")
+_OLD = re.compile(r"/0/(?P<project>\d+)(?:/(?P<task>\d+))?")
+
+
+def projects(client: Asana, query: str) -> list[Choice]:
+    """Projects that are not archived and whose name matches; with the workspace where there are several."""
+    spaces = client.me.get("workspaces") or []
+    found = []
+    for space in spaces:
+        suffix = f" ({space.get('name')})" if len(spaces) > 1 else ""
+        for project in client.pages("/projects", workspace=space["gid"], archived="false", opt_fields="name"):
+            if query.strip().casefold() in str(project.get("name")).casefold():
+                found.append(Choice(str(project["gid"]), f"{project.get('name')}{suffix}"))
+    return found
+
+
+def tasks(client: Asana, query: str) -> list[Choice]:
+    """Tasks as Asana's own search box offers them."""
+    found = []
+    for space in client.me.get("workspaces") or []:
+        path = f"/workspaces/{space['gid']}/typeahead"
+        found += client.get(path, resource_type="task", query=query.strip(), count=20, opt_fields="name")
+    return [Choice(str(task["gid"]), str(task.get("name") or "Untitled")) for task in found]
+
+
+def users(client: Asana, query: str) -> list[Choice]:
+    wanted = query.strip().casefold()
+    named = {str(user["gid"]): f"{user.get('name')} ({user.get('email') or 'no address'})" for user in people(client)}
+    return [Choice(one, label) for one, label in named.items() if wanted in label.casefold()]
+
+
+def resolve_project(client: Asana, text: str) -> list[Choice]:
+    return _resolved(client, text, "project")
+
+
+def resolve_task(client: Asana, text: str) -> list[Choice]:
+    return _resolved(client, text, "task")
+
+
+def _resolved(client: Asana, text: str, what: str) -> list[Choice]:
+    """The address names both: /0/<project>/<task>, or /1/<workspace>/project/<project>/task/<task>."""
+    path = urlsplit(text.strip()).path
+    found = _NEW.match(path) or _OLD.match(path)
+    number = found[what] if found else path if path.isascii() and path.isdigit() else ""
+    thing: JSON = there(lambda: client.get(f"/{what}s/{number}", opt_fields="name")) if number else None
+    if not thing:
+        raise Refused(
+            f"There is no {what} behind “{text.strip()[:80]}”, or it is not shared with this user. Open the {what} in Asana, "
+            "copy the address of the page, and paste it here."
+        )
+    return [Choice(str(thing["gid"]), str(thing.get("name") or "Untitled"))]
