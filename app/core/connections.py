@@ -91,6 +91,8 @@ def change(
                 "Make a new connection for another account"
             )
 
+    now = hub.steady.now()
+
     def save(conn: Connection) -> None:
         conn.execute(
             update(connections)
@@ -105,7 +107,7 @@ def change(
         )
         if by_key:
             mend(conn, connection_id, row["slug"], hub.now())
-        intake.all_soon(conn, connection_id, hub.steady.now())
+        intake.all_soon(conn, connection_id, now)
         audit.add(conn, hub, by, "changed connection", f"connection:{connection_id}", {})
 
     hub.db.write(save)

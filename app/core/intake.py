@@ -108,7 +108,8 @@ def _verified(
     if received.secret and not (hook.hands_over and _keep(hub, row, received.secret)):
         return Answer(hook.refused, {"error": "signature"}, refused="signature")
     if received.catch_up:
-        hub.db.write(lambda conn: poll_soon(conn, row["id"], hub.steady.now()))
+        now = hub.steady.now()
+        hub.db.write(lambda conn: poll_soon(conn, row["id"], now))
     if received.reply is not None and not received.events:
         return Answer(received.reply.status, received.reply.body, headers=received.reply.headers)
     return _stored(hub, row, slug, received.events)

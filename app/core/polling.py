@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, select, update
 
-from app.core import hold, intake, subscribing
+from app.core import hold, intake, pace, subscribing
 from app.core.connections import ask_account, break_connection
 from app.core.hub import Hub
 from app.core.opening import NotConnected, Opened, open_connection
@@ -57,7 +57,7 @@ def poll(hub: Hub, connection_id: str, kind: str) -> list[str]:
             return _look_after(hub, opened, begun)
         how = next(p for p in opened.connector.polls if p.kinds[0] == kind)
         cursor = json.loads(row["cursor"]) if row["cursor"] else None
-        found, after = ask_account(hub, connection_id, lambda opened: how.run(opened.client, cursor))
+        found, after = ask_account(hub, connection_id, pace.in_step(hub, lambda it: how.run(it.client, cursor)))
     except (ConnectorError, NotConnected) as problem:
         _failed(hub, connection_id, kind, problem, begun)
         return []

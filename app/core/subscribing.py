@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import RowMapping, update
 
-from app.core import opening
+from app.core import opening, pace
 from app.core.connections import ask_account
 from app.core.hub import Hub
 from app.core.opening import Opened
@@ -29,7 +29,8 @@ def keep(hub: Hub, opened: Opened, how: Subscription) -> None:
     row = opening.row(hub, opened.id)
     assert row is not None
     known = _secrets(hub, row) or _save(hub, row, [_offered(hub, opened.id)])
-    kept = ask_account(hub, opened.id, lambda opened: how.keep(opened.client, address(hub, row), known))
+    to = address(hub, row)
+    kept = ask_account(hub, opened.id, pace.in_step(hub, lambda it: how.keep(it.client, to, known)))
     if list(kept) != known:
         _save(hub, row, kept)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -166,6 +167,18 @@ def test_a_hub_that_the_vendor_cannot_reach_asks_for_nothing(
     monkeypatch.setattr(hub, "settings", replace(hub.settings, public_url="http://192.168.0.7"))
     assert "webhooks" in look(hub)
     assert stand.hooks == {}
+
+
+def test_looking_after_it_keeps_to_the_vendors_pace(
+    hub: Hub, stand: Stand, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = replace(CONNECTOR, rate=10.0, burst=1)
+    monkeypatch.setitem(hub.connectors, "signpost", slow)
+    connections.change(hub, made["id"], {})
+    begun = time.monotonic()
+    assert "webhooks" in look(hub)  # two requests of it, after one that tried the credentials
+    assert time.monotonic() - begun >= 0.1
+    assert list(stand.hooks) == [made["hook_address"]]
 
 
 def test_a_removed_connection_keeps_no_secret(hub: Hub, stand: Stand, made: dict[str, Any]) -> None:
