@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, request
 
 from app import jobs
+from app.core import named, users
 from app.core import reviews as core
-from app.core import users
 from app.core.paging import cut
 from app.web import change, values
 from app.web.answers import done, page, page_size
@@ -67,6 +67,8 @@ def _page(review_id: str, problem: str = "", status: int = 200) -> Response:
     facts = review["facts"] or {}
     arguments = facts.get("arguments") or {}
     plain = {name: value for name, value in arguments.items() if isinstance(value, (str, int, float))}
+    if review["state"] == "open":
+        plain |= named.names(hub(), facts.get("connection", ""), facts.get("action", ""), arguments)
     return page(
         "inbox/show.html",
         {"review": review, "problem": problem},

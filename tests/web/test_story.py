@@ -94,6 +94,7 @@ def test_approving_what_is_shown(served: Site) -> None:
     assert review
     page = visitor.get(review[1])
     assert "Exactly this is sent" in page.text
+    assert re.search(r'aria-label="Database">Meetings<', page.text)  # not its id
     version = re.search(r'name="row_version" value="(\d+)"', page.text)
     assert version
     stale = visitor.post(review[1], decision="approve", row_version="99")
