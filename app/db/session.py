@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from app.db import unread
+from app.db import direct, unread
 
 T = TypeVar("T")
 Write = Callable[[Connection], T]
@@ -217,9 +217,9 @@ class _GroupCommit:
             self._conn = self._engine.connect()
         conn = self._conn
         try:
-            conn.exec_driver_sql("BEGIN IMMEDIATE")
+            direct.say(conn, "BEGIN IMMEDIATE")
             results = [(done, *run(conn, fn)) for fn, done in batch]
-            conn.exec_driver_sql("COMMIT")
+            direct.say(conn, "COMMIT")
             return results
         except BaseException:
             with suppress(Exception):

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import UpdateBase
+
+from app.db.direct import driver, told
 
 _LINE = "unread statements"
 
@@ -40,24 +41,11 @@ def leave(conn: Connection) -> None:
     line = conn.info.pop(_LINE, None)
     if not line:
         return
-    raw: Any = conn.connection.driver_connection
-    text, values = "", {}
-    try:
-        with raw.pipeline(), raw.cursor() as cursor:
-            for text, values in line:
-                cursor.execute(text, values)
-    except conn.dialect.loaded_dbapi.Error as problem:
-        lost = conn.dialect.is_disconnect(problem, raw, None)
-        if lost:
-            conn.invalidate(problem)
-        raise DBAPIError.instance(
-            text,
-            dict(values),
-            problem,
-            conn.dialect.loaded_dbapi.Error,
-            connection_invalidated=lost,
-            dialect=conn.dialect,
-        ) from problem
+    about: dict[str, Any] = {}
+    with told(conn, about), driver(conn).pipeline(), driver(conn).cursor() as cursor:
+        for text, values in line:
+            about |= {"text": text, "values": values}
+            cursor.execute(text, values)
 
 
 def drop(conn: Connection) -> None:

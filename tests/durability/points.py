@@ -17,6 +17,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
 from app.core import limits
+from app.db import direct
 from app.db.session import Database
 
 
@@ -43,6 +44,7 @@ class Points:
         """From now on, in this process."""
         limits._FRESH = 0  # every success is noted, so that a number is the same point each time
         event.listen(Engine, "before_cursor_execute", lambda *args: self(f"before {_words(args[2])}"))
+        self._before(direct, "say", lambda conn, text: text)
         self._before(Database, "write", lambda *args: "transaction")
         self._before(DefaultDialect, "do_commit", lambda *args: "COMMIT")
         self._before(socket.socket, "connect", lambda sock, *args: "connect" if _inet(sock) else "")
