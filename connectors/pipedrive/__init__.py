@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from connectors.contract import Action, ApiKey, Connector, Field, Hook, Role, Safety
+from connectors.contract import Action, ApiKey, Connector, Field, Hook, Role, Safety, Subscription
 from connectors.pipedrive import _contacts, _deals, _fields, _lookups, _notes, _records
 from connectors.pipedrive._client import check, connect
 from connectors.pipedrive._events import POLLS, TRIGGERS, receive
 from connectors.pipedrive._explain import explain
+from connectors.pipedrive._webhooks import keep
 
 # None of these has an undo of its own: an empty field harms nobody, and the others are how things are taken back.
 _add_key_field = Action(
@@ -71,13 +72,16 @@ connector = Connector(
         receive=receive,
         secret_label="Password of the webhook",  # noqa: S106 (a label)
         guide=(
-            "Make up a long password, 30 letters or more, enter it here and save.",
+            "There is nothing to do: Patchbay sets its webhook up when this connection is saved, and looks twice a day "
+            "whether it is still there.",
+            "If Pipedrive refuses that, connect the token of an administrator, or set it up by hand: make up a password of 30 "
+            "letters or more, enter it here and save.",
             "In Pipedrive open Company settings, Tools and apps, Webhooks, and click Create new webhook.",
             "Leave Event action and Event object at * and paste this connection's address into Endpoint URL.",
-            "Choose an administrator under User permission level: a webhook only tells what that user may see.",
             "Enter patchbay as HTTP Auth username and the same password as HTTP Auth password, choose version 2, and save.",
         ),
         refused=401,
+        subscription=Subscription(keep),
     ),
     triggers=TRIGGERS,
     polls=POLLS,

@@ -13,6 +13,7 @@ import requests
 from connectors.contract import BadSignature, Received, Unavailable
 from connectors.pipedrive import connector
 from tests.connectors.hands import Hands, at_work
+from tests.connectors.loopback import Asked, vendor
 from tests.connectors.signing_pipedrive import signed
 from tests.connectors.test_pipedrive import by_hand
 
@@ -166,3 +167,47 @@ def test_deals_stand_in_two_lists_and_both_must_answer(at: Hands) -> None:
     at.served.fault("pipedrive", "status", status=500, path="/api/v2/deals/archived")
     with pytest.raises(requests.HTTPError):
         at.poll("deal.created", SINCE)
+
+
+# --- our webhook ------------------------------------------------------------------------------------------------------
+
+
+def keep(at: Hands, address: str) -> list[str]:
+    assert connector.hook
+    assert connector.hook.subscription
+    return list(connector.hook.subscription.keep(at.client, address, ["new", "old"]))
+
+
+def test_the_webhook_is_made_once_and_again_when_pipedrive_has_deleted_it(at: Hands) -> None:
+    address = "https://hub.example/hooks/pipedrive/key"
+    for _ in range(2):
+        assert keep(at, address) == ["new", "old"]
+    (made,) = by_hand(at, "/api/v1/webhooks", {}, "GET")
+    assert (made["subscription_url"], made["version"], made["http_auth_password"]) == (address, "2.0", "new")
+    assert (made["event_action"], made["event_object"]) == ("*", "*")
+    by_hand(at, f"/api/v1/webhooks/{made['id']}", {}, "DELETE")
+    keep(at, address)
+    assert len(by_hand(at, "/api/v1/webhooks", {}, "GET")) == 1
+
+
+def test_without_a_public_address_none_is_made(at: Hands) -> None:
+    assert keep(at, "") == ["new", "old"]
+    assert at.asked() == []
+
+
+def test_what_the_stand_in_sends_rings(at: Hands) -> None:
+    heard: list[Any] = []
+
+    def hub(asked: Asked) -> tuple[int, Any]:
+        heard.append(asked)
+        return 200, {}
+
+    with vendor(hub) as there:
+        headers = {"Authorization": f"Bearer {at.served.token}"}
+        body = {"address": f"{there.url}/hooks/pipedrive/key", "id": 1, "action": "change"}
+        answer = requests.post(f"{at.served.url}/pipedrive/deliver", json=body, headers=headers, timeout=5)
+    assert answer.json()["status"] == 200
+    assert connector.hook
+    received = connector.hook.receive(heard[0].body, heard[0].headers, [at.served.token], 0)
+    assert received == Received(catch_up=True)
+    assert heard[0].json["meta"]["entity_id"] == "1"
