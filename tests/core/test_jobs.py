@@ -58,10 +58,10 @@ def test_what_is_not_on_the_list_is_refused_and_logged(name: str, caplog: pytest
     assert "somebody else writes into this Redis" in caplog.text
 
 
-@pytest.mark.parametrize("name", ["route_event", "run_recipe", "catch_up"])
+@pytest.mark.parametrize("name", ["route_event", "run_recipe", "catch_up", "renew"])
 def test_the_list(name: str) -> None:
     assert job(f"app.jobs.{name}").func is getattr(jobs, name)
-    assert set(jobs.ALLOWED) == {"route_event", "run_recipe", "catch_up"}
+    assert set(jobs.ALLOWED) == {"route_event", "run_recipe", "catch_up", "renew"}
 
 
 def test_a_ring_is_json_with_ids(bell: Settings) -> None:
