@@ -122,14 +122,16 @@ class Reply:
 class Received:
     """What one delivery holds.
 
-    `catch_up`: it only says that something happened, so the polls of this connection run at once. `secret`: the vendor
-    hands over what it will sign with from now on; kept only while the connection has none (`Hook.hands_over`).
+    `catch_up`: it only says that something happened, so the polls of this connection run at once, or those of the
+    connections of `accounts` (`Account.id`), where one address serves several. `secret`: the vendor hands over what it
+    will sign with from now on; kept only while the connection has none (`Hook.hands_over`).
     """
 
     events: tuple[Event, ...] = ()
     reply: Reply | None = None
     catch_up: bool = False
     secret: str = ""
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

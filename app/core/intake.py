@@ -108,8 +108,7 @@ def _verified(
     if received.secret and not (hook.hands_over and _keep(hub, row, received.secret)):
         return Answer(hook.refused, {"error": "signature"}, refused="signature")
     if received.catch_up:
-        now = hub.steady.now()
-        hub.db.write(lambda conn: poll_soon(conn, row["id"], now))
+        _poll_soon(hub, {_owner(hub, row, slug, account) for account in received.accounts or ("",)} - {""})
     if received.reply is not None and not received.events:
         return Answer(received.reply.status, received.reply.body, headers=received.reply.headers)
     return _stored(hub, row, slug, received.events)
@@ -129,6 +128,16 @@ def _keep(hub: Hub, row: RowMapping, secret: str) -> bool:
         return conn.execute(kept).first() is not None
 
     return bool(hub.db.write(save))
+
+
+def _poll_soon(hub: Hub, connection_ids: set[str]) -> None:
+    now = hub.steady.now()
+
+    def due(conn: Connection) -> None:
+        for connection_id in sorted(connection_ids):
+            poll_soon(conn, connection_id, now)
+
+    hub.db.write(due)
 
 
 def poll_soon(conn: Connection, connection_id: str, now: int) -> None:

@@ -139,6 +139,20 @@ def test_events_of_several_accounts_at_one_address_go_to_their_own_connections(o
     assert other.stored() == ["2"]
 
 
+def test_a_hint_for_several_accounts_has_their_own_connections_fetch(office: Office) -> None:
+    hub, other = office.site.hub, Office(office.site, "beta", "Second")
+    mine = {office.made["id"], other.made["id"]}
+    for connection, kind in [due for due in polling.due(hub) if due[0] in mine]:
+        polling.poll(hub, connection, kind)
+    form = "application/x-www-form-urlencoded"
+    assert office.send(b"mail-for=nobody", form).status_code == 200
+    assert polling.due(hub) == []
+    assert office.send(b"mail-for=beta+nobody", form).status_code == 200
+    assert [due[0] for due in polling.due(hub)] == [other.made["id"]]
+    assert office.send(b"mail-for=acme", form).status_code == 200
+    assert [due[0] for due in polling.due(hub)] == [office.made["id"]]
+
+
 def test_a_quiet_vendor_gets_empty_answers_and_no_cookies(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = office.site.hub
     connector = hub.connectors[SLUG]

@@ -36,6 +36,8 @@ def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now
         raise BadSignature
     if not body:
         return Received(catch_up=True)
+    if body.startswith(b"mail-for="):
+        return Received(catch_up=True, accounts=tuple(body.decode().removeprefix("mail-for=").split("+")))
     if body.startswith(b"challenge="):
         return Received(reply=Reply(body.decode().removeprefix("challenge="), 202))
     if body == b'"whose?"':
