@@ -15,8 +15,8 @@ from app.core.hub import Hub
 from app.core.opening import NotConnected, Opened, open_connection
 from app.core.patience import Patience
 from app.core.statements import insert_once
-from app.db.models import connections, events, polls
-from connectors.contract import Connector, ConnectorError, Unauthorized
+from app.db.models import connections, events, polls, writes
+from connectors.contract import Connector, ConnectorError, Event, Unauthorized
 
 log = logging.getLogger("patchbay.polling")
 _LEASE = 300.0  # seconds one round may take
@@ -91,13 +91,27 @@ def _lease(conn: Connection, hub: Hub, connection_id: str, kind: str, now: int) 
     return conn.execute(taken).first() is not None
 
 
-def _unknown(hub: Hub, connection_id: str, slug: str, found: list[Any]) -> list[Any]:
+def _unknown(hub: Hub, connection_id: str, slug: str, found: list[Event]) -> list[Event]:
     """Without those that a webhook has already brought under another dedupe key."""
     keys = [e.once_key for e in found if e.once_key]
     with hub.db.read() as conn:
         where = (events.c.connection == connection_id) & events.c.once_key.in_(keys)
         known = {(r.kind, r.once_key) for r in conn.execute(select(events.c.kind, events.c.once_key).where(where))}
-    return [e for e in found if (f"{slug}.{e.kind}", e.once_key) not in known or not e.once_key]
+    fresh = [e for e in found if (f"{slug}.{e.kind}", e.once_key) not in known or not e.once_key]
+    return _not_ours(hub, connection_id, fresh)
+
+
+def _not_ours(hub: Hub, connection_id: str, found: list[Event]) -> list[Event]:
+    """Without those that only show what a write of ours left behind: else a recipe that starts on a change and makes one
+    would start itself."""
+    wanted = {event.object for event in found if event.version}
+    if not wanted:
+        return found
+    made = (writes.c.connection == connection_id) & writes.c.state.in_(("done", "compensated"))
+    mine = made & writes.c.result_id.in_(wanted)
+    with hub.db.read() as conn:
+        ours = {(r.result_id, r.version_after) for r in conn.execute(select(writes).where(mine))}
+    return [event for event in found if not event.version or (event.object, event.version) not in ours]
 
 
 def _next(hub: Hub, connection_id: str, kind: str, every: float, begun: int, values: dict[str, Any]) -> None:
