@@ -147,11 +147,13 @@ class Subscription:
     runs when the connection is new or changed and then `every` seconds; perhaps twice at once, and again after one that
     stopped half way or whose answer was lost. `address` is "" while the vendor cannot reach the hub. `secrets` are those
     that are valid now, the newest first; at first there is one, made by the hub, for vendors that sign with what they are
-    given. It returns those that are valid from now on, at most a hundred.
+    given. It returns those that are valid from now on, at most a hundred. `app_signs`: where a person signed in, the vendor
+    signs with the secret of our app, which is then among `secrets`, too.
     """
 
     keep: Callable[[Any, str, Sequence[str]], Sequence[str]]
     every: float = 43200.0
+    app_signs: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import RowMapping, update
 
-from app.core import opening, pace
+from app.core import apps, opening, pace
 from app.core.connections import ask_account
 from app.core.hub import Hub
 from app.core.opening import Opened
@@ -28,11 +28,20 @@ def keep(hub: Hub, opened: Opened, how: Subscription) -> None:
     """One round. A secret is saved before the vendor hears of it, so that no delivery comes too early for it."""
     row = opening.row(hub, opened.id)
     assert row is not None
-    known = _secrets(hub, row) or _save(hub, row, [_offered(hub, opened.id)])
+    known = _known(hub, row, how)
     to = address(hub, row)
     kept = ask_account(hub, opened.id, pace.in_step(hub, lambda it: how.keep(it.client, to, known)))
     if list(kept) != known:
         _save(hub, row, kept)
+
+
+def _known(hub: Hub, row: RowMapping, how: Subscription) -> list[str]:
+    """What is saved, and what the vendor may sign with by now: a secret of ours, or that of our app."""
+    known = _secrets(hub, row) or [_offered(hub, row["id"])]
+    app = apps.get(hub, row["slug"]) if how.app_signs and row["consented_at"] else None
+    if app is not None and app.client_secret not in known:
+        known = [app.client_secret, *known]
+    return known if known == _secrets(hub, row) else _save(hub, row, known)
 
 
 def address(hub: Hub, row: RowMapping) -> str:

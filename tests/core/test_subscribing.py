@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from app.core import connections, intake, polling
+from app.core import apps, connections, intake, polling
 from app.core.hub import Hub
 from app.core.opening import row
+from app.db import models
 from app.settings import Settings
 from connectors.contract import (
     Account,
@@ -190,3 +192,21 @@ def test_a_removed_connection_keeps_no_secret(hub: Hub, stand: Stand, made: dict
     assert found is not None
     assert found["hook_secrets"] is None
     assert stand.hooks == {}
+
+
+def test_a_vendor_that_signs_with_the_secret_of_our_app(
+    hub: Hub, stand: Stand, made: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = replace(CONNECTOR, hook=Hook(receive, "Secret", subscription=Subscription(keep, app_signs=True)))
+    monkeypatch.setitem(hub.connectors, "signpost", how)
+    apps.save(hub, "signpost", "id", "secret-of-the-app", by="a test")
+    look(hub)
+    assert "secret-of-the-app" not in stand.hooks.values(), "nobody signed in"
+    mine = update(models.connections).where(models.connections.c.id == made["id"])
+    hub.db.write(lambda conn: conn.execute(mine.values(consented_at=1)))
+    stand.hooks.clear()
+    connections.change(hub, made["id"], {})
+    look(hub)
+    assert list(stand.hooks.values()) == ["secret-of-the-app"]
+    key = made["hook_address"].rsplit("/", 1)[1]
+    assert intake.receive(hub, "signpost", key, b"{}", {"x-secret": "secret-of-the-app"}).status == 200
