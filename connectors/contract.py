@@ -154,6 +154,7 @@ class Subscription:
     keep: Callable[[Any, str, Sequence[str]], Sequence[str]]
     every: float = 43200.0
     app_signs: bool = False
+    days: float | None = None  # that webhooks live which nobody renews; None: for ever
 
 
 @dataclass(frozen=True)

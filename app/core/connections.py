@@ -125,7 +125,13 @@ def check(hub: Hub, connection_id: str) -> dict[str, Any]:
         if isinstance(problem, Unauthorized):
             hub.db.write(lambda conn: break_connection(conn, hub, connection_id, words))
         return {**get(hub, connection_id), "ok": False, "words": words}
-    hub.db.write(lambda conn: mend(conn, connection_id, row["slug"], hub.now()))
+
+    def note(conn: Connection) -> None:
+        mend(conn, connection_id, row["slug"], hub.now())
+        mine = connections.c.id == connection_id
+        conn.execute(update(connections).where(mine).values(last_call_at=hub.now()))
+
+    hub.db.write(note)
     words = f"Works: {account.name}" if account.name else "Works"
     return {**get(hub, connection_id), "ok": True, "words": words}
 

@@ -107,7 +107,7 @@ def _app(hub: Hub, slug: str) -> App:
 
 
 def _declined(connector: Connector, error: str, words: str) -> Exception:
-    said = f" ({connector.title} says: {(words or error)[:300]})"
+    said = f" ({connector.title} says: {(words or error)[:300].rstrip('.')})"
     if error == "access_denied":
         return Declined(f"You did not agree at {connector.title}, so nothing was connected{said}")
     if error in ("invalid_scope", "unauthorized_client", "invalid_client"):

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, select
 
-from app.core import renewal
+from app.core import renewal, vitals
 from app.core.hosts import FROM_ENVIRONMENT as FROM_ENVIRONMENT
 from app.core.hosts import addresses
 from app.core.http import Door
@@ -90,12 +90,13 @@ def open_with(
     bases, public_only = addresses(hub, connector, credentials, connection_id, practice)
     patience = Patience(hub.settings.patience)
     seconds = patience.call(connector.seconds)
-    counts = hub.tallies.call(connector.slug)
+    counts, told = hub.tallies.call(connector.slug), vitals.heard(hub, connection_id) if connection_id else None
 
     def heard(took: float, answer: str) -> None:
         counts(took, answer)
-        if proves is not None:
-            proves(answer)
+        for listens in (told, proves):
+            if listens is not None:
+                listens(answer)
 
     door = Door(bases, seconds=seconds, alarm=patience.alarm(seconds), public_only=public_only, heard=heard)
     return Opened(connection_id, connector, connector.open(credentials, door), door, practice)

@@ -130,7 +130,7 @@ class Desk:
     def _refusal(self, error: str, words: str) -> Exception:
         """What the vendor's error word means (RFC 6749, section 5.2, and what `dead` adds to it)."""
         title, status = self.connector.title, self.door.last.status if self.door.last else 0
-        said = f" ({title} says: {(words or error)[:300]})" if words or error else ""
+        said = f" ({title} says: {(words or error)[:300].rstrip('.')})" if words or error else ""
         if error == "invalid_grant" or error in self.oauth.dead:
             return Unauthorized(f"{title} no longer lets us in. Sign in there again{said}")
         if error in ("invalid_client", "unauthorized_client") or (status == 401 and not error):

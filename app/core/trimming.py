@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, delete, exists, literal_column, select, update
 
-from app.core import audit, keeping, sessions
+from app.core import audit, keeping, sessions, vitals
 from app.core.hub import Hub
 from app.core.ids import first_at
 from app.core.keeping import DAY
@@ -232,6 +232,7 @@ def _events(hub: Hub, days: int, ids: Ids) -> int:
 def _counts(conn: Connection, hub: Hub, days: int) -> int:
     """Counts by day, and sessions that have ended."""
     sessions.forget_ended(conn, hub.now())
+    vitals.forget(conn, hub.now())
     oldest = datetime.fromtimestamp(hub.now() / 1000 - days * 86_400, UTC).date().isoformat()
     number = 0
     for table in (budgets, refusals, removals):

@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 
 from app.practice.door import Ground, Refusal, bearer, done, same
+from app.practice.look import POLICY
 
 _CODE_LIFE = 600
 
@@ -58,11 +59,16 @@ def pages(ground: Ground, habits: Habits, authorize: str) -> Blueprint:
     site = Blueprint(f"{habits.slug}_consent", __name__, url_prefix=f"/{habits.slug}")
 
     @site.get(authorize)
-    def ask() -> str | tuple[str, int]:
-        if wrong := _wrong(habits, request.args):
-            return render_template("practice/consent.html", habits=habits, wrong=wrong, scopes=[]), 400
-        scopes = _split(request.args.get("scope", ""), habits)
-        return render_template("practice/consent.html", habits=habits, wrong="", scopes=scopes)
+    def ask() -> Response:
+        wrong = _wrong(habits, request.args)
+        scopes = [] if wrong else _split(request.args.get("scope", ""), habits)
+        words = render_template("practice/consent.html", habits=habits, wrong=wrong, scopes=scopes)
+        response = make_response(words, 400 if wrong else 200)
+        if not wrong:  # browsers hold a form's redirect to the policy, too
+            back = urlsplit(request.args["redirect_uri"])
+            allowed = f"form-action 'self' {back.scheme}://{back.netloc}"
+            response.headers["Content-Security-Policy"] = POLICY.replace("form-action 'self'", allowed)
+        return response
 
     @site.post(authorize)
     def agree() -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from app.core import apps, oauth, users
+from app.core import apps, forecast, oauth, users, vitals
 from app.core import connections as core
 from app.core.opening import NotConnected
 from app.web.answers import done, page
@@ -20,7 +20,7 @@ pages = Blueprint("connections", __name__)
 @pages.get("/connections")
 @needs("see")
 def show_all() -> Response:
-    listing = core.listing(hub())
+    listing = _foretold(core.listing(hub()))
     connected = {row["slug"] for row in listing if not row["practice"]}
     missing = [
         {"slug": c.slug, "title": c.title, "says": c.says} for c in hub().connectors.values() if c.slug not in connected
@@ -108,8 +108,17 @@ def _found(connection_id: str, lookup: str, query: str) -> tuple[list[Choice], s
         return [], str(problem)
 
 
+def _foretold(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """With what is known about how each one will end, and what it did today."""
+    ends, today = forecast.read(hub()), vitals.today(hub())
+    told = [(row, ends.get(row["id"], forecast.Forecast()), today.get(row["id"], vitals.Today())) for row in rows]
+    return [
+        {**row, "ends": forecast.plain(end), "calls_today": t.calls, "failed_today": t.failed} for row, end, t in told
+    ]
+
+
 def _page(connection_id: str, problem: str = "", given: dict[str, Any] | None = None) -> Response:
-    found = _connection(connection_id)
+    (found,) = _foretold([_connection(connection_id)])
     connector = hub().connectors[found["slug"]]
     return page(
         "connections/show.html",

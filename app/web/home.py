@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, url_for
 
-from app.core import connections, overview, runs, wall
+from app.core import connections, forecast, overview, runs, wall
 from app.core import recipes as recipes_core
 from app.core.recipes import RecipePage
 from app.web import words
@@ -27,7 +27,7 @@ def show() -> Response:
     numbers, steps = _numbers(found), _first_steps(rows, accounts)
     data = {
         "numbers": numbers,
-        "trouble": _trouble(accounts, numbers),
+        "trouble": [*_trouble(accounts, numbers), *_ending(accounts)],
         "first_steps": steps,
         "runs": with_titles(runs.listing(hub(), limit=8)),
         "recipes": rows,
@@ -85,6 +85,19 @@ def _trouble(accounts: list[dict[str, Any]], numbers: dict[str, int]) -> list[di
                 "warn", title, "Runs behind them stand still until then", url_for("inbox.show_all"), "Open the Inbox"
             )
         )
+    return found
+
+
+def _ending(accounts: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Connections that end within a week unless a person does something."""
+    ends, found = forecast.read(hub()), []
+    for row in accounts:
+        end = ends.get(row["id"])
+        if end is None or end.tone == "good" or row["practice"] or row["state"] == "reconnect":
+            continue
+        left = {0: "today", 1: "in 1 day"}.get(end.days or 0, f"in {end.days} days")
+        link = url_for("connections.show", connection_id=row["id"])
+        found.append(_notice(end.tone, f"{row['name']} ends {left}", end.words, link, "Look at it"))
     return found
 
 

@@ -96,6 +96,8 @@ def connection_badge(row: Mapping[str, Any]) -> tuple[str, str]:
         return "bad", "Connect again"
     if row["circuit_until"]:
         return "warn", "Does not answer"
+    if (tone := row.get("ends", {}).get("tone")) in ("warn", "bad"):
+        return tone, "Ends soon"
     if row["hook_address"] and not row["hook_ready"]:
         return "warn", "Half connected"
     return "good", "Works"

@@ -118,7 +118,7 @@ connector = Connector(
             "If Airtable cannot reach this hub, changes are fetched every three hours instead.",
         ),
         quiet=True,  # it wants 200 or 204 with nothing in it
-        subscription=Subscription(_hook.keep, every=24 * 3600.0),
+        subscription=Subscription(_hook.keep, every=24 * 3600.0, days=7),
     ),
     triggers=(
         Trigger(_changes.CREATED, "A record was created", _changes.shape, _changes.FIELDS),
