@@ -32,8 +32,10 @@ def test(args: argparse.Namespace, out: Out) -> None:
 
 
 def _spread() -> list[str]:
-    """Two processes a core, since many tests wait (for vendors that hang, leases that end); whoever is ready takes from others."""
-    return ["-n", str(2 * (os.cpu_count() or 1)), "--dist", "worksteal"]
+    """Up to two processes a core, since many tests wait (for vendors that hang, leases that end); whoever is ready takes from
+    others. Each has servers of its own, so there are no more of them than pays."""
+    cores = os.cpu_count() or 1
+    return ["-n", str(max(cores, min(2 * cores, 8))), "--dist", "worksteal"]
 
 
 def _chosen(words: list[str]) -> bool:

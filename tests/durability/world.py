@@ -287,10 +287,11 @@ def _next(hub: Hub) -> int | None:
 
 def until(there: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something that another process does."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.005
     while not there():
         assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
+        time.sleep(pause)
+        pause = min(pause * 1.3, 0.05)  # who asks all the time takes the processor from what it waits for
 
 
 def quiet(served: Served) -> None:

@@ -61,7 +61,14 @@ def _any_state(claims: Any) -> None:
     c, bind = claims.runs.c, claims.bindparam
     at_work = c.state.in_(("queued", "later", "running"))
     _put(claims, "_READY", claims.select(c.id).where(at_work).order_by(c.wake_at, c.id))
-    _put(claims, "_NEXT", claims.select(c.id, c.claims).where(at_work).order_by(c.wake_at, c.id).limit(bind("most")))
+    _put(
+        claims,
+        "_NEXT",
+        claims.select(c.id, c.claims, c.serial_key, c.aside)
+        .where(at_work)
+        .order_by(c.wake_at, c.id)
+        .limit(bind("most")),
+    )
     _put(claims, "_THESE", claims._NEXT.where(c.id.in_(bind("ids", expanding=True))))
 
 
@@ -141,6 +148,13 @@ def _no_patience_with_429(limits: Any) -> None:
     _put(limits, "quiet", lambda *args, **more: None)
 
 
+def _no_turns(line: Any) -> None:
+    """Runs about the same thing go whenever somebody has time for them."""
+    always = line.literal_column("1") == line.literal_column("1")
+    _put(line, "has_turn", lambda: always)
+    _put(line, "is_still", lambda conn, key: True)
+
+
 def _redis_is_the_truth(clock: Any) -> None:
     """What was not rung for is forgotten."""
     _put(clock, "tick", lambda hub, rung: None)
@@ -157,6 +171,7 @@ MUTANTS: dict[str, Mutant] = {
     "no fence": Mutant("worker stopped between two calls, then continued", {"app.core.claims": _no_fence}),
     "any state": Mutant("everything rung for again and again", {"app.core.claims": _any_state}),
     "no order": Mutant("events of one thing stay in order, a worker killed", {"app.core.routing": _no_order}, tries=8),
+    "no turns": Mutant("events of one thing stay in order, a worker killed", {"app.core.line": _no_turns}, tries=8),
     "no lease": Mutant("everything rung for again and again", {"app.core.patience": _no_lease}),
     "no settling": Mutant("vendor's index lags", {"app.core.patience": _no_settling}),
     "no alarm": Mutant("worker stopped past its deadline, then continued", {"app.core.alarm": _no_alarm}),
