@@ -42,9 +42,17 @@ class Site:
 
     def answer(self, path: str, **query: str | int) -> requests.Response:
         """The whole answer of a read, for its headers."""
+        try:
+            return self._ask(path, query)
+        except requests.HTTPError as refusal:
+            if code_of(refusal) != "rest_no_route":
+                raise
+        self._root = ""  # the site has moved its interface since: look for it once more
+        return self._ask(path, query)
+
+    def _ask(self, path: str, query: Mapping[str, str | int]) -> requests.Response:
         fresh = {**query, "_cb": time.time_ns()}  # page caches and CDNs may serve old answers
-        response = self.session.get(self.url(self.root, path, fresh), headers={"Cache-Control": "no-cache"})
-        return good(response)
+        return good(self.session.get(self.url(self.root, path, fresh), headers={"Cache-Control": "no-cache"}))
 
     def write(self, method: str, root: str, path: str, body: JSON = None) -> JSON:
         """One change; the same bytes for the same `body`. `root` comes from the arguments, so that nothing is asked here."""

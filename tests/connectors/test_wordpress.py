@@ -54,6 +54,15 @@ def test_the_root_is_found_and_never_guessed(site: Stand, permalinks: str) -> No
     assert ["/wp-json" in one["path"] for one in site.asked() if permalinks == "plain"].count(True) == 0
 
 
+def test_a_root_that_moved_is_found_again(site: Stand) -> None:
+    site.check()
+    site.note(permalinks="plain")
+    no_route = {"code": "rest_no_route", "message": "No route was found", "data": {"status": 404}}
+    site.served.fault("wordpress", "status", path="/wp-json", status=404, body=no_route)
+    assert site.check().id.endswith("#2")
+    assert site.client.root == "/?rest_route="
+
+
 def test_a_write_by_a_fresh_process_asks_nothing_first(site: Stand) -> None:
     """The root is one of its arguments, so that drawing it again gives the same request."""
     arguments = site.prepared("create_draft", title="Open day")
