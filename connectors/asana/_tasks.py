@@ -146,7 +146,7 @@ def result(task: JSON) -> dict[str, JSON]:
         "id": str(task["gid"]),
         "url": task.get("permalink_url") or "",
         "name": task.get("name") or "",
-        "modified": task.get("modified_at") or "",
+        "version": task.get("modified_at") or "",
         "written": fingerprint(task),
     }
 

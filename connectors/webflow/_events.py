@@ -135,7 +135,18 @@ def item_events(kind: str, payload: JSON, body: bytes) -> tuple[Event, ...]:
     says = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:20]
     once = f"{own}:{says}" if kind == CHANGED else f"{own}{which}"
     when = ms(payload.get("createdOn") if kind == CREATED else stamp)
-    return (Event(kind, f"{kind}:{own}{which}", body, serial_key=f"item:{own}", once_key=once, occurred_at=when),)
+    place = f"{payload.get('collectionId') or payload.get('_cid')}/{own}"
+    event = Event(
+        kind,
+        f"{kind}:{own}{which}",
+        body,
+        serial_key=f"item:{own}",
+        once_key=once,
+        occurred_at=when,
+        object=place,
+        version=str(stamp) if kind == CHANGED else "",  # what we publish is news, what we change is none
+    )
+    return (event,)
 
 
 def ms(value: JSON) -> int | None:

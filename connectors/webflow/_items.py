@@ -263,14 +263,16 @@ def result(collection: str, item: JSON) -> dict[str, JSON]:
         "id": f"{collection}/{item['id']}",
         "url": "",
         "slug": str(item["fieldData"].get("slug") or ""),
-        "updated": item.get("lastUpdated") or "",
+        "version": item.get("lastUpdated") or "",
         "written": fingerprint(item),
     }
 
 
 def fingerprint(item: JSON) -> str:
-    """Of what the item says. Not of its times and states, which our own publishing moves, too."""
-    return hashlib.sha256(json.dumps(item["fieldData"], sort_keys=True).encode()).hexdigest()[:32]
+    """Of what the item says; a field that was emptied says what one that was never filled does. Not of its times and states,
+    which our own publishing moves, too."""
+    said = {name: value for name, value in item["fieldData"].items() if value not in (None, "", [])}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
 
 
 def shown(item: JSON) -> str:

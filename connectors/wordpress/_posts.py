@@ -141,7 +141,7 @@ def result(post: JSON) -> dict[str, JSON]:
         "url": post.get("link") or "",
         "slug": post.get("slug") or "",
         "status": post["status"],
-        "modified": post.get("modified_gmt") or "",
+        "version": post.get("modified_gmt") or "",
         "written": fingerprint(post),
     }
 

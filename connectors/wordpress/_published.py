@@ -103,8 +103,17 @@ def _fresh(place: _Place, post: JSON, kind: str, by: str) -> list[Event]:
         return []
     place.seen[key] = _iso(when)
     body = json.dumps({"event": kind, "post": post}, sort_keys=True).encode()
-    stamp = int(when.timestamp() * 1000)
-    return [Event(kind, f"{kind}:{key}", body, serial_key=f"post:{post['id']}", once_key=key, occurred_at=stamp)]
+    event = Event(
+        kind,
+        f"{kind}:{key}",
+        body,
+        serial_key=f"post:{post['id']}",
+        once_key=key,
+        occurred_at=int(when.timestamp() * 1000),
+        object=str(post["id"]),
+        version=str(post["modified_gmt"]) if kind == UPDATED else "",  # what we publish is news, what we change is none
+    )
+    return [event]
 
 
 def _listed(client: Site, since: datetime, by: str) -> Iterator[JSON]:

@@ -1,0 +1,65 @@
+"""Webflow in a whole hub: an answer to a form makes one item, which is published and taken back; answers get lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+from tests.connectors import whole
+from tests.durability.world import World
+
+SAMPLE = Path(__file__).parent / "samples" / "webflow" / "form_submission.json"
+STEPS = [
+    {
+        "id": "job",
+        "do": "webflow.create_item",
+        "given": {"collection": "65b1aa", "name": "{{ event.answers.Message }}", "fields": {"Date": "2026-12-06"}},
+    },
+    {"id": "more", "do": "webflow.update_item", "given": {"item": "{{ job.id }}", "fields": {"Place": "Hall"}}},
+    {"id": "live", "do": "webflow.publish_item", "given": {"item": "{{ job.id }}"}},
+]
+
+
+@pytest.fixture
+def here(settings: Settings, tmp_path: Path) -> Iterator[World]:
+    with whole.hub(settings, tmp_path, "webflow.form.submitted", json.loads(SAMPLE.read_text()), STEPS) as made:
+        whole.catch_up(made, "webflow")  # from here on
+        yield made
+
+
+def items(here: World) -> list[tuple[str, str | None, bool, bool]]:
+    found = here.served.control("state?slug=webflow").get("item", [])
+    return [
+        (one["fieldData"]["name"], one["fieldData"].get("place"), bool(one["lastPublished"]), one["isArchived"])
+        for one in found
+    ]
+
+
+def test_an_answer_makes_one_item_that_is_taken_back(here: World) -> None:
+    here.served.control("webflow_submit", {})
+    assert len(whole.catch_up(here, "webflow")) == 1
+    here.work()
+    assert here.run()["state"] == "done", here.run()
+    assert items(here) == [("Hello", "Hall", True, False)]
+    whole.catch_up(here, "webflow")
+    assert [event["kind"] for event in here.events()] == ["webflow.form.submitted", "webflow.item.published"]
+    whole.take_back(here, here.run()["id"])
+    assert items(here) == [("Hello", None, False, True)]
+
+
+@pytest.mark.parametrize("do", ["cut_before", "cut_after", "rubbish"])
+@pytest.mark.parametrize(
+    "what", [("POST", "/v2/collections/65b1aa/items"), ("PATCH", ""), ("POST", "/v2/collections/65b1aa/items/publish")]
+)
+def test_whichever_answer_gets_lost_there_is_one_of_each(here: World, do: str, what: tuple[str, str]) -> None:
+    here.served.fault("webflow", do, method=what[0], path=what[1])
+    here.served.control("webflow_submit", {})
+    whole.catch_up(here, "webflow")
+    here.work()
+    assert here.run()["state"] == "done", here.run()
+    assert items(here) == [("Hello", "Hall", True, False)]
+    assert len(here.served.effects("webflow", "item.create")) == 1
