@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import disk, hook_keys
+from app.core import disk, hook_keys, reach
 from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
@@ -64,6 +64,8 @@ def receive(
     arrived = slug, key, body, headers, content_type
     try:
         row, is_fresh = hook_keys.find(hub, slug, key)
+        if row is not None and (reached := reach.answer_to(hub, headers, body)):
+            return Answer(200, reached)
         answer = _answer(hub, connector.hook, row, *arrived)
         if answer.refused and not is_fresh:
             row, _ = hook_keys.find(hub, slug, key, anew=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from app.core import apps, forecast, oauth, users, vitals
+from app.core import apps, forecast, oauth, reach, users, vitals
 from app.core import connections as core
 from app.core.opening import NotConnected
 from app.web.answers import done, page
@@ -74,6 +74,16 @@ def check(connection_id: str) -> Response:
     if wants_json() or not result["ok"]:
         return _page(connection_id, problem="" if result["ok"] else result["words"])
     return done("connections.show", "works", connection_id=connection_id)
+
+
+@pages.post("/connections/<connection_id>/reach")
+@needs("connect")
+def test_address(connection_id: str) -> Response:
+    """Sends a signed message of our own through the public address, as the vendor would."""
+    found = reach.test(hub(), _connection(connection_id)["hook_address"] or abort(404))
+    if wants_json() or not found.ok:
+        return _page(connection_id, problem="" if found.ok else found.words)
+    return done("connections.show", "reached", connection_id=connection_id)
 
 
 @pages.post("/connections/<connection_id>/remove")
