@@ -79,7 +79,9 @@ def renew(
         )
     sealed = hub.vault.seal_json(dict(credentials), f"connections:{connection_id}:secret")
     values = {"account_id": account.id, "account_name": account.name, "secret": sealed, "secret_before": None, **times}
-    soon = hub.steady.now()  # not within the change: a process that has done nothing yet learns it by a change of its own
+    soon = (
+        hub.steady.now()
+    )  # not within the change: a process that has done nothing yet learns it by a change of its own
 
     def save(conn: Connection) -> None:
         conn.execute(update(connections).where(connections.c.id == connection_id).values(**values))
