@@ -190,7 +190,7 @@ connector = Connector(
     lookups={
         "project": Lookup(run=_lookups.projects, resolve=_lookups.resolve_project, label="Asana project"),
         "task": Lookup(run=_lookups.tasks, resolve=_lookups.resolve_task, label="Asana task"),
-        "user": Lookup(run=_lookups.users, label="Person in Asana"),
+        "assignee": Lookup(run=_lookups.users, resolve=_lookups.resolve_user, label="Person in Asana"),
     },
     rate=2.0,
     burst=5,

@@ -40,6 +40,18 @@ def users(client: Asana, query: str) -> list[Choice]:
     return [Choice(one, label) for one, label in named.items() if wanted in label.casefold()]
 
 
+def resolve_user(client: Asana, text: str) -> list[Choice]:
+    """Whom "me", an id, an e-mail address or a name means."""
+    wanted = text.strip()
+    wanted = str(client.me["gid"]) if wanted == "me" else wanted
+    found = [one for one in users(client, "") if wanted == one.id] or (users(client, wanted) if wanted else [])
+    if not found:
+        raise Refused(
+            f"Asana knows nobody called “{wanted[:60]}” in the workspaces of this user. Give an e-mail address."
+        )
+    return found
+
+
 def resolve_project(client: Asana, text: str) -> list[Choice]:
     return _resolved(client, text, "project")
 

@@ -159,9 +159,9 @@ connector = Connector(
         "unpublish_item": _unpublish_item,
     },
     lookups={
-        "collection": Lookup(run=_lookups.collections, label="Webflow collection"),
-        "item": Lookup(run=_lookups.items, label="Webflow item"),
-        "form": Lookup(run=_lookups.forms, label="Webflow form"),
+        "collection": Lookup(run=_lookups.collections, resolve=_lookups.resolve_collection, label="Webflow collection"),
+        "item": Lookup(run=_lookups.items, resolve=_lookups.resolve_item, label="Webflow item"),
+        "form": Lookup(run=_lookups.forms, resolve=_lookups.resolve_form, label="Webflow form"),
     },
     rate=1.0,
     burst=10,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.contract import JSON, Choice
-from connectors.webflow._client import PER_PAGE, Webflow
+from connectors.contract import JSON, Choice, Refused
+from connectors.webflow._client import PER_PAGE, Webflow, collection_path, there
 
 
 def collections(client: Webflow, query: str) -> list[Choice]:
@@ -30,6 +30,38 @@ def _choices(found: list[JSON], query: str) -> list[Choice]:
     return [Choice(own, name) for own, name in named if wanted in name.casefold()]
 
 
+def resolve_collection(client: Webflow, text: str) -> list[Choice]:
+    return _resolved(_choices(_collections(client), ""), text, "collection")
+
+
+def resolve_form(client: Webflow, text: str) -> list[Choice]:
+    return _resolved(forms(client, ""), text, "form")
+
+
+def _resolved(choices: list[Choice], text: str, what: str) -> list[Choice]:
+    """By its id, else by its whole name."""
+    wanted = text.strip()
+    found = [one for one in choices if one.id == wanted]
+    found = found or [one for one in choices if one.label.casefold() == wanted.casefold()]
+    if not found:
+        raise Refused(
+            f"This site has no {what} “{wanted[:60]}”. Choose one of: {', '.join(one.label for one in choices)}."
+        )
+    return found
+
+
+def resolve_item(client: Webflow, text: str) -> list[Choice]:
+    """By its id as recipes have it, else by its whole name."""
+    wanted = text.strip()
+    if "/" not in wanted or "://" in wanted:
+        found = [one for one in items(client, wanted) if one.label.casefold().startswith(f"{wanted.casefold()} (")]
+        if not found or not wanted:
+            raise Refused(f"This site has no item “{wanted[:60]}”. Give its whole name as it stands in the collection.")
+        return found
+    item, collection = there(client, wanted), client.get(collection_path(wanted.partition("/")[0]))
+    return [_choice(collection, item)]
+
+
 def items(client: Webflow, query: str) -> list[Choice]:
     """Items whose name matches, of the first hundred of each collection; all of those with exactly this name."""
     found = []
@@ -37,10 +69,14 @@ def items(client: Webflow, query: str) -> list[Choice]:
         path = f"/collections/{collection['id']}/items"
         near = [one for one in _items(client, path) if query.strip().casefold() in _name(one).casefold()]
         exact = [] if near or not query.strip() else _items(client, path, name=query.strip())
-        for one in near or exact:
-            label = f"{_name(one)} ({collection.get('displayName')}, {_state(one)})"
-            found.append(Choice(f"{collection['id']}/{one['id']}", label))
+        found += [_choice(collection, one) for one in near or exact]
     return found
+
+
+def _choice(collection: JSON, item: JSON) -> Choice:
+    return Choice(
+        f"{collection['id']}/{item['id']}", f"{_name(item)} ({collection.get('displayName')}, {_state(item)})"
+    )
 
 
 def _items(client: Webflow, path: str, **query: str) -> list[JSON]:

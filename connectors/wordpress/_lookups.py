@@ -42,7 +42,9 @@ def _choice(post: JSON) -> Choice:
 
 
 def resolve(client: Site, text: str) -> list[Choice]:
-    """The post behind a number, an editor's address, a preview's, or a public one."""
+    """The post behind an id as recipes have it, a number, an editor's address, a preview's, or a public one."""
+    if text.strip().startswith("page:"):
+        text = text.strip().removeprefix("page:")
     query = parse_qs(urlsplit(text.strip()).query)
     number = next((query[name][0] for name in ("post", "p", "page_id", "preview_id") if name in query), text.strip())
     found = _by_number(client, number) if number.isascii() and number.isdigit() else _by_slug(client, text)

@@ -25,7 +25,7 @@ def by_hand(office: Stand, **more: Any) -> dict[str, Any]:
 
 def test_projects_people_and_tasks_are_picked(plain: Stand) -> None:
     assert plain.choices("project", "gra") == [Choice("1302", "Grants")]
-    assert plain.choices("user", "ana") == [Choice("1202", "Ana Silva (ana.silva@practice.example)")]
+    assert plain.choices("assignee", "ana") == [Choice("1202", "Ana Silva (ana.silva@practice.example)")]
     task = by_hand(plain, name="Order chairs")
     assert plain.choices("task", "chairs") == [Choice(task["gid"], "Order chairs")]
 
@@ -45,6 +45,14 @@ def test_pasted_addresses_are_understood(plain: Stand, address: str) -> None:
     assert plain.resolve("task", text) == [Choice(task["gid"], "Order chairs")]
     if "1302" in address:
         assert plain.resolve("project", text) == [Choice("1302", "Grants")]
+
+
+@pytest.mark.parametrize("text", ["1202", "ana.silva@practice.example", "Ana Silva"])
+def test_people_are_found_by_what_recipes_call_them(plain: Stand, text: str) -> None:
+    assert [choice.id for choice in plain.resolve("assignee", text)] == ["1202"]
+    assert [choice.id for choice in plain.resolve("assignee", "me")] == ["1201"]
+    with pytest.raises(Refused, match="knows nobody"):
+        plain.resolve("assignee", "Nobody Here")
 
 
 @pytest.mark.parametrize("text", ["https://app.asana.com/0/home", "Grants", "4711", ""])

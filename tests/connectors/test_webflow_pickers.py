@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.contract import Choice, Unavailable
+from connectors.contract import Choice, Refused, Unavailable
 from connectors.webflow import connector
 from tests.connectors.stand import Stand, standing
 
@@ -43,6 +43,25 @@ def test_an_item_beyond_the_first_hundred_is_found_by_its_whole_name(studio: Sta
     for n in range(101):
         studio.served.control("webflow_item", {"fieldData": {"name": f"I{n:03}"}})
     assert [choice.label for choice in studio.choices("item", "I100")] == ["I100 (Events, draft)"]
+
+
+def test_ids_of_recipes_and_whole_names_are_resolved(studio: Stand) -> None:
+    made = studio.served.control("webflow_item", {"fieldData": {"name": "Open day"}})
+    own = Choice(f"65b1aa/{made['id']}", "Open day (Events, draft)")
+    for text in (own.id, "open DAY"):
+        assert studio.resolve("item", text) == [own]
+    for text in ("65b2aa", "jobs"):
+        assert studio.resolve("collection", text) == [Choice("65b2aa", "Jobs")]
+    assert studio.resolve("form", "65f2aa") == [Choice("65f2aa", "Contact (About)")]
+
+
+@pytest.mark.parametrize(
+    ("lookup", "text"),
+    [("item", "65b1aa/65a5ff"), ("item", "Nothing"), ("item", "https://x/"), ("collection", "News"), ("form", "")],
+)
+def test_what_is_not_there_is_said(studio: Stand, lookup: str, text: str) -> None:
+    with pytest.raises(Refused):
+        studio.resolve(lookup, text)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.core import connections
+from app.core.hub import Hub
 from connectors.contract import Refused, Unauthorized, Unavailable
 from connectors.wordpress import _client
 from tests.connectors.stand import KEY, Stand, reopened, standing
@@ -70,6 +72,23 @@ def test_a_front_page_that_leads_elsewhere_is_not_followed(site: Stand) -> None:
     site.served.fault("wordpress", "status", method="GET", path="/", status=301, times=2)
     with pytest.raises(Refused, match=r"leads to https://www\.example\.org/"):
         site.check()
+
+
+def test_a_write_follows_no_redirect(site: Stand) -> None:
+    site.check()
+    elsewhere = {"Location": f"{site.served.url}/wordpress/wp-json/wp/v2/pages"}
+    site.served.fault("wordpress", "status", method="POST", status=301, headers=elsewhere)
+    trouble = site.trouble("create_draft", title="x")
+    assert (trouble.kind, "another address" in trouble.words) == ("refused", True)
+    assert (len(site.asked("POST")), site.effects()) == (1, [])
+
+
+def test_a_site_inside_the_network_is_not_called(hub: Hub, site: Stand) -> None:
+    port = site.served.url.rpartition(":")[2]
+    given = {"site": f"https://127.0.0.1:{port}/wordpress", "user": "patchbay", "password": site.served.token}
+    with pytest.raises(Unavailable, match="not a public address"):
+        connections.create(hub, "wordpress", given)
+    assert site.asked() == []
 
 
 def test_a_site_that_calls_itself_otherwise_says_so() -> None:

@@ -126,6 +126,13 @@ def test_pasted_addresses_are_understood(site: Stand, text: str) -> None:
     assert site.resolve("post", text.format(n=post["number"])) == [Choice(str(post["number"]), "Open day (draft)")]
 
 
+def test_ids_of_recipes_have_names(site: Stand) -> None:
+    site.note(role="editor")
+    page = by_hand(site, title="About us", kind="pages")
+    own = f"page:{page['number']}"
+    assert site.resolve("post", own) == [Choice(own, "About us (page, publish)")]
+
+
 @pytest.mark.parametrize("text", ["99", "https://site.example/", "https://site.example/nothing-here/", "Ä!"])
 def test_an_address_with_nothing_behind_it(site: Stand, text: str) -> None:
     with pytest.raises(Refused, match="no post or page"):
