@@ -64,7 +64,8 @@ def changes(client: Airtable, cursor: JSON) -> tuple[list[Event], JSON]:
 
 
 def _read_base(client: Airtable, base: str, cursor: JSON, places: dict[str, int], events: list[Event]) -> None:
-    """Reads each webhook that was begun to its end, and the newest one that lives."""
+    """Reads each webhook that was begun to its end, and the newest one that lives. Others are left after that: the newest
+    has all that came since it was made, and a webhook that is read never ends."""
     found = webhooks(client, base)
     newest = next((hook["id"] for hook in reversed(found) if is_alive(hook)), "")
     for hook_id in [hook["id"] for hook in found if hook["id"] in cursor or hook["id"] == newest]:
@@ -72,6 +73,8 @@ def _read_base(client: Airtable, base: str, cursor: JSON, places: dict[str, int]
         for number, payload in _payloads(client, base, hook_id, places[hook_id]):
             events += _events(client, base, payload)
             places[hook_id] = number + 1
+        if hook_id != newest and newest and places[hook_id] - int(cursor.get(hook_id, 1)) < ROUNDS * 50:
+            del places[hook_id]
 
 
 def _payloads(client: Airtable, base: str, hook: str, start: int) -> Iterator[tuple[int, JSON]]:

@@ -258,6 +258,23 @@ def test_after_a_week_of_silence_another_is_made_and_the_old_one_read_to_its_end
     assert look(base, cursor)[0] == []
 
 
+def test_when_the_hub_has_another_address_the_old_webhook_is_read_to_its_end_and_left_to_end(base: Stand) -> None:
+    """A webhook whose list is read is renewed by that, so that it would live on beside the new one for ever."""
+    secrets = keep(base.client, "https://old.example/hooks/airtable/k", [])
+    _, cursor = look(base)
+    person(base, {"Name": "Before"})
+    keep(base.client, ADDRESS, secrets)
+    person(base, {"Name": "After"})
+    old, new = hooks(base)
+    found, cursor = look(base, cursor)
+    assert [one["fields"]["Name"] for one in found if one["kind"] == "record_created"] == ["Before", "After", "After"]
+    assert cursor == {new["id"]: 2}
+    look(base, cursor)
+    read = [one["path"] for one in base.asked("GET") if one["path"].endswith("/payloads")]
+    assert read[-1].split("/")[-2] == new["id"]
+    assert [path.split("/")[-2] for path in read].count(old["id"]) == 2
+
+
 def test_a_webhook_whose_secret_was_lost_is_replaced(base: Stand) -> None:
     base.served.fault("airtable", "cut_after", method="POST", path=BASE)
     with pytest.raises(Cut):
