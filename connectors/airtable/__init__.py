@@ -11,7 +11,9 @@ from connectors.contract import (
     Connector,
     Field,
     Hook,
+    Life,
     Lookup,
+    OAuth2,
     Poll,
     Role,
     Safety,
@@ -83,7 +85,10 @@ connector = Connector(
     slug="airtable",
     title="Airtable",
     says="Starts recipes when a record is made or changed, and writes records into your tables.",
-    hosts={"api": "https://api.airtable.com"},  # /v0/… is added to it
+    hosts={
+        "api": "https://api.airtable.com",
+        "site": "https://airtable.com",
+    },  # /v0/… and /oauth2/v1/… are added to them
     auth=ApiKey(
         fields=(
             Field("token", "Personal access token", "Starts with “pat”."),
@@ -105,6 +110,28 @@ connector = Connector(
             "Click Create token, copy it now (Airtable shows it only once), and paste it here.",
             "For recipes that start in Airtable, open each table in the browser and copy its address into Tables to watch.",
         ),
+    ),
+    oauth=OAuth2(
+        authorize="{site}/oauth2/v1/authorize",
+        token="{site}/oauth2/v1/token",  # noqa: S106 (an address)
+        scopes={
+            "data.records:read": "see records",
+            "data.records:write": "create and change records",
+            "schema.bases:read": "see tables and their columns",
+            "schema.bases:write": "add the column “Patchbay key”",
+            "webhook:manage": "be told of changes",
+            "user.email:read": "see whose account it is",
+        },
+        guide=(
+            "Sign in at airtable.com and open airtable.com/create/oauth.",
+            "Click Register new OAuth integration, name it Patchbay, and enter the return address that is shown here as OAuth "
+            "redirect URL.",
+            "Click Generate client secret, and copy Client ID and Client secret into the fields here.",
+            "Tick the scopes that are shown here, enter the support address of your business, and save.",
+            "When you sign in, pick the bases that Patchbay works with, at most ten: recipes may start on changes in all their tables.",
+        ),
+        life=3600.0,
+        idle=Life(60, "refresh_expires_in"),
     ),
     open=connect,
     check=check,

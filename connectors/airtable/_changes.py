@@ -52,7 +52,7 @@ def changes(client: Airtable, cursor: JSON) -> tuple[list[Event], JSON]:
     events: list[Event] = []
     places: dict[str, int] = {}
     problem: Exception | None = None
-    for base in dict.fromkeys(place.base for place in client.watched):
+    for base in client.bases():
         try:
             _read_base(client, base, cursor or {}, places, events)
         except Exception as trouble:  # whatever it is: it is raised below, or met again at the next look
@@ -110,10 +110,9 @@ def _events(client: Airtable, base: str, payload: JSON) -> Iterator[Event]:
     origin = _origin(payload)
     if origin.source == "publicApi" and origin.user in ("", client.me()):
         return
-    for place in client.watched:
-        told = (payload.get("changedTablesById") or {}).get(place.table) if place.base == base else None
-        if told:
-            yield from _of_table(client, place, told, origin)
+    for table, told in (payload.get("changedTablesById") or {}).items():
+        if client.watches(Place(base, table)):
+            yield from _of_table(client, Place(base, table), told, origin)
 
 
 def _origin(payload: JSON) -> _Origin:

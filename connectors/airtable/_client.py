@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PENALTY = 30.0  # seconds for which a base refuses everything after the sixth call in one: airtable.com/developers/web/api/rate-limits
 FRESH = 20.0  # seconds a schema may be reused: long enough for one step, short enough for a person editing columns
+MOST_BASES = 10  # that are watched where somebody signed in: each has a webhook, and costs calls of the month
 PAGES = 100  # of a listing at most: ten thousand records
 LONGEST = 12_000  # characters of a formula in an address; the whole may have 16 000
 _PLACE = re.compile(r"(app[A-Za-z0-9]{3,})/(tbl[A-Za-z0-9]{3,})(?:/|$)")
@@ -44,10 +45,12 @@ class Place:
 
 @dataclass
 class Airtable:
-    """One opened connection. `watched` are the tables on whose changes recipes start."""
+    """One opened connection. `watched` are the tables on whose changes recipes start; where somebody signed in, these are
+    all tables of the bases that they picked at Airtable (`picked`)."""
 
     api: Api
     watched: tuple[Place, ...] = ()
+    picked: bool = False
     schemas: dict[str, tuple[float, list[JSON]]] = field(default_factory=dict)
     user: str = ""
 
@@ -99,6 +102,20 @@ class Airtable:
             )
         return found
 
+    def bases(self) -> list[str]:
+        """The bases with watched tables. Raises `Refused` where too many were picked at Airtable."""
+        if not self.picked:
+            return list(dict.fromkeys(place.base for place in self.watched))
+        found = [str(base["id"]) for page in self.pages("meta/bases") for base in page["bases"]]
+        if len(found) > MOST_BASES:
+            raise Refused(
+                f"This sign-in opens {len(found)} bases, too many to watch. Sign in again and pick at most {MOST_BASES}."
+            )
+        return found
+
+    def watches(self, place: Place) -> bool:
+        return self.picked or place in self.watched
+
     def me(self) -> str:
         """The id of the user whom the token belongs to."""
         self.user = self.user or str(self.ask("GET", "meta/whoami")["id"])
@@ -112,11 +129,12 @@ def connect(credentials: Mapping[str, str], http: Http) -> Airtable:
     """
     from pyairtable import Api
 
-    watched = watch_list(credentials.get("watch", ""))
-    api = Api(credentials["token"], retry_strategy=None, endpoint_url=http.url("api"), use_field_ids=True)
+    watched, signed_in = watch_list(credentials.get("watch", "")), bool(credentials.get("access_token"))
+    token = credentials.get("access_token") or credentials["token"].strip()
+    api = Api(token, retry_strategy=None, endpoint_url=http.url("api"), use_field_ids=True)
     api.session = http.session
-    api.api_key = credentials["token"]  # once more, because it goes into the session's headers
-    return Airtable(api, watched)
+    api.api_key = token  # once more, because it goes into the session's headers
+    return Airtable(api, watched, picked=signed_in and not watched)
 
 
 def check(client: Airtable) -> Account:

@@ -26,8 +26,8 @@ def explain(status: int, body: bytes) -> str | None:
     kind, words = _read(body)
     if status == 401:
         return (
-            f"Airtable no longer accepts this token. Open {_TOKENS}, make a new one or choose Regenerate token, and "
-            "enter it under Connections here."
+            f"Airtable no longer accepts this token. Sign in again, or open {_TOKENS}, make a new one or choose Regenerate "
+            "token, and enter it under Connections here."
         )
     if status == 429 and used_up(body):
         return (

@@ -59,7 +59,7 @@ def keep(client: Airtable, address: str, secrets: Sequence[str]) -> list[str]:
     """One living webhook for each watched base, renewed; without an address one that is only read. Those that have ended
     are left to be read to their end: Airtable keeps them another week."""
     kept = []
-    for base in dict.fromkeys(place.base for place in client.watched):
+    for base in client.bases():
         kept += _keep_one(client, base, address, secrets)
     return kept or list(secrets)
 

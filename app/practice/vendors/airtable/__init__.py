@@ -10,10 +10,12 @@ import base64
 import time
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
+from app.practice import oauth
 from app.practice.control import Command
-from app.practice.door import Ground, Refusal, Vendor, bearer, done, in_time, interface, same
+from app.practice.door import Ground, Refusal, Vendor, done, in_time, interface
+from app.practice.look import plain_pages
 from app.practice.vendors.airtable import _hooks, _tables
 from app.practice.vendors.airtable._formula import test_of
 from app.practice.vendors.airtable._tables import BASE, BASE_NAME, SLUG, Fields, refuse, table_of
@@ -24,17 +26,35 @@ _API = {"source": "publicApi", "sourceMetadata": {"user": USER}}
 _NOT_FOUND = "Invalid permissions, or the requested model was not found."
 
 
+HABITS = oauth.Habits(
+    slug=SLUG,
+    title="Airtable",
+    accounts={USER["id"]: USER["email"]},
+    scopes=(
+        *("data.records:read", "data.records:write", "schema.bases:read", "schema.bases:write"),
+        *("webhook:manage", "user.email:read"),
+    ),
+    kills=True,
+    answer=lambda account: {"refresh_expires_in": 60 * 86400},
+)
+
+
 def blueprint(ground: Ground) -> Blueprint:
     api = interface(SLUG, ground)
     api.before_request(lambda: _admit(ground))
+    oauth.routes(api, ground, HABITS, "/oauth2/v1/token")
     for add in (_meta, _reading, _writing, _webhooks):
         add(api, ground)
     return api
 
 
 def _admit(ground: Ground) -> None:
-    if not same(bearer(), ground.token) or SLUG in ground.ledger.note("revoked", []):
+    if "/oauth2/" in request.path:
+        return
+    grant = oauth.admit(ground, HABITS)
+    if grant is None or SLUG in ground.ledger.note("revoked", []):
         refuse(401, "AUTHENTICATION_REQUIRED", "Authentication required")
+    g.scopes = grant["scope"].split()
     if "/meta/" in request.path:
         return
     if ground.ledger.note("airtable_used_up"):
@@ -53,7 +73,7 @@ def _in_time(ground: Ground) -> None:
 
 
 def _scope(ground: Ground, name: str, base: str = BASE) -> None:
-    if name in ground.ledger.note("airtable_lacks", []) or base.lower() != BASE:
+    if name in ground.ledger.note("airtable_lacks", []) or name not in g.scopes or base.lower() != BASE:
         refuse(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND", _NOT_FOUND)
 
 
@@ -241,6 +261,7 @@ def commands(ground: Ground) -> dict[str, Command]:
     fields) deletes a record; answers the record and how the pings went. `airtable_age` {"days"}: time passes for the
     webhooks. `airtable_hook` {"id", …}: changes one as only Airtable could."""
     return {
+        **oauth.commands(ground, HABITS),
         "airtable_person": lambda body: _person(ground, body),
         "airtable_age": lambda body: _hooks.age(ground, body["days"]),
         "airtable_hook": lambda body: _hooks.put(ground, {**_hooks.hook_of(ground, BASE, body["id"]), **body}),
@@ -272,12 +293,21 @@ def _by_hand(ground: Ground, table: Fields, body: dict[str, Any]) -> tuple[Field
     return after, _hooks.changed(before, after)
 
 
+def pages(ground: Ground) -> Blueprint:
+    """The page on which a person signs in, beside the plain one that shows what there is."""
+    both = Blueprint("airtable_site", __name__)
+    both.register_blueprint(oauth.pages(ground, HABITS, "/oauth2/v1/authorize"))
+    both.register_blueprint(plain_pages(vendor, ground))
+    return both
+
+
 vendor = Vendor(
     slug=SLUG,
     title="Airtable",
     says="Two tables, their records, and webhooks on their changes.",
-    paths=("/v0/",),
+    paths=("/v0/", "/oauth2/v1/token"),
     blueprint=blueprint,
+    pages=pages,
     seed=_tables.seed,
     commands=commands,
 )
