@@ -31,8 +31,13 @@ def person(person: Person, vendors: Served) -> Person:
 
 
 def rounds(person: Person, own: str) -> int:
-    found = [polling.poll(person.site.hub, *turn) for turn in polling.due(person.site.hub) if turn[0] == own]
-    return len([event for part in found for event in part])
+    """How many events a few looks bring: on a busy machine one may take longer than a test has patience."""
+    hub, events = person.site.hub, 0
+    for _ in range(3):
+        found = [polling.poll(hub, *turn) for turn in polling.due(hub) if turn[0] == own]
+        events += len([event for part in found for event in part])
+        connections.change(hub, own, {})
+    return events
 
 
 def test_one_signs_in_and_every_table_of_the_picked_bases_is_watched(person: Person, vendors: Served) -> None:
@@ -45,7 +50,6 @@ def test_one_signs_in_and_every_table_of_the_picked_bases_is_watched(person: Per
     rounds(person, own)
     for table in ("Orders", "Clients"):
         vendors.control("airtable_person", {"table": table, "fields": {"Name": "x"}, "quiet": True})
-    connections.change(person.site.hub, own, {})
     assert rounds(person, own) == 2
 
 
