@@ -128,9 +128,9 @@ def noticed(name: str) -> str:
 def ways(made: Bed, lines: Sequence[Line], only: str) -> Iterator[tuple[Story, Line]]:
     """All lines with recaps, and those about lost answers with every safety class."""
     stories: list[Story] = [made.recaps, *made.tasks]
-    for story in stories:
-        if not only or only.lower() in story.title.lower():
-            yield from ((story, line) for line in lines if line.classes or story is made.recaps)
+    wanted = [story for story in stories if not only or only.lower() in story.title.lower()]
+    played = [(s, line) for s in wanted for line in lines if line.classes or s is made.recaps]
+    yield from sorted(played, key=lambda one: one[1].last)
 
 
 def play(made: Bed, line: Line, tries: int) -> Row:

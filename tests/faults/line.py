@@ -21,4 +21,5 @@ class Line:
     traced: bool = False  # needs strace
     classes: bool = False  # also for the events of every safety class
     only: str = ""  # the one database that it is about
+    last: bool = False  # afterwards the hub doubts, for minutes, whether what it sends was sent before
     needs: Callable[[], str] | None = None  # why it cannot be played on this machine, or ""

@@ -64,6 +64,6 @@ def _nothing_sent(case: Case) -> None:
 
 
 LINES = (
-    Line("yesterday's backup put back", restored, few=2, only="sqlite", within=90),
-    Line("a copy of the data started elsewhere", copied, few=2, only="sqlite"),
+    Line("yesterday's backup put back", restored, few=2, only="sqlite", within=90, last=True),
+    Line("a copy of the data started elsewhere", copied, few=2, only="sqlite", last=True),
 )
