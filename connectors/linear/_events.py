@@ -75,6 +75,8 @@ def _told(document: Record, body: bytes, delivery: str) -> Iterator[Event]:
         return
     if not isinstance(data, dict) or not isinstance(data.get("id"), str):
         raise Unreadable("This delivery does not say what it is about.")
+    if kind == "comment.created" and not (data.get("issueId") or data.get("issue")):
+        return  # on a project or a document
     yield _event(kind, data, str(data.get("updatedAt") or delivery), body)
     before = document.get("updatedFrom")
     moved = isinstance(before, dict) and ("completedAt" in before or "stateId" in before)
@@ -146,7 +148,7 @@ def _of_issue(node: Record, since: datetime) -> list[Event]:
 
 
 def _of_comment(node: Record, since: datetime) -> list[Event]:
-    added = _moment(node.get("createdAt"))
+    added = _moment(node.get("createdAt")) if node.get("issue") else None
     return [_caught("comment.created", "Comment", node, str(node["createdAt"]))] if added and added >= since else []
 
 

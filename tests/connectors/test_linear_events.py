@@ -111,6 +111,8 @@ def test_a_delivery_about_nothing_is_kept_for_a_person(data: Any) -> None:
 def test_what_no_recipe_starts_on_is_taken_and_left() -> None:
     assert receive(sample("issue_updated", type="Project")) == Received()
     assert receive(sample("issue_updated", action="remove")) == Received()
+    on_a_project = {"id": "2174add1-f7c8-44e3-bbf3-2d60b5ea8bc9", "body": "x", "projectId": "p"}
+    assert receive(sample("comment_created", data=on_a_project)) == Received()
 
 
 def test_an_app_that_was_removed_is_asked_after() -> None:
