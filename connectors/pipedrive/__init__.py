@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import Action, ApiKey, Connector, Field, Hook, Role, Safety, Subscription
+from connectors.contract import Action, ApiKey, Connector, Field, Hook, Life, OAuth2, Role, Safety, Subscription
 from connectors.pipedrive import _contacts, _deals, _fields, _lookups, _notes, _records
 from connectors.pipedrive._client import check, connect
 from connectors.pipedrive._events import POLLS, TRIGGERS, receive
@@ -49,10 +49,13 @@ connector = Connector(
     slug="pipedrive",
     title="Pipedrive",
     says="Creates and moves deals, keeps people and notes, and starts recipes when deals change.",
-    hosts={"api": "https://api.pipedrive.com"},  # the company's own address, which a person enters, takes its place
+    # The company's own address, which a person enters or the sign-in tells, takes the place of the first one.
+    hosts={"api": "https://api.pipedrive.com", "oauth": "https://oauth.pipedrive.com"},
     auth=ApiKey(
         fields=(
-            Field("address", "Your company's address at Pipedrive", "Like https://acme.pipedrive.com.", secret=False),
+            Field(
+                "api_domain", "Your company's address at Pipedrive", "Like https://acme.pipedrive.com.", secret=False
+            ),
             Field("token", "Personal API token", "40 letters and digits."),
         ),
         guide=(
@@ -64,6 +67,22 @@ connector = Connector(
             "If there is no API tab, an administrator has to allow API use under Company settings, Manage users, "
             "Permission sets.",
         ),
+    ),
+    oauth=OAuth2(
+        authorize="{oauth}/oauth/authorize",
+        token="{oauth}/oauth/token",  # noqa: S106 (an address)
+        revoke="{oauth}/oauth/revoke",
+        scopes={},  # they are set in the app: nothing of them stands in the address
+        guide=(
+            "In Pipedrive's Developer Hub (developers.pipedrive.com) click Create an app, then Private app.",
+            "Enter the return address as Callback URL: an app has only one.",
+            "Under OAuth & access scopes tick Deals full access, Contacts full access, Activities full access, Search for all "
+            "data, Webhooks full access, Read users data and Administer account, and save.",
+            "Copy Client ID and Client secret into the fields here.",
+        ),
+        pkce=False,
+        kept=("api_domain",),
+        idle=Life(60),
     ),
     open=connect,
     check=check,
@@ -104,6 +123,6 @@ connector = Connector(
     limits="20 calls in two seconds for a token on the smallest plan, ten of them searches, and a budget for each day that "
     "all tools of the company share: https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting",
     lacks={"handshake": "Pipedrive asks nothing before it sends."},
-    typed_host="address",
-    practice={"address": "https://practice.pipedrive.com", "token": "{token}"},
+    typed_host="api_domain",
+    practice={"api_domain": "https://practice.pipedrive.com", "token": "{token}"},
 )

@@ -103,15 +103,18 @@ def _is_json(response: requests.Response) -> bool:
 
 
 def connect(credentials: Mapping[str, str], http: Http) -> Pipedrive:
-    """Raises `Refused` for an address that is not a company's own at Pipedrive."""
-    address = _ADDRESS.fullmatch(credentials["address"].strip().lower())
+    """Raises `Refused` for an address that is not a company's own at Pipedrive, be it typed in or told at the sign-in."""
+    address = _ADDRESS.fullmatch(credentials["api_domain"].strip().lower())
     if not address or address[1] in ("api", "app", "oauth", "www"):
         raise Refused(
             "Enter your company's own address at Pipedrive and nothing behind it, for example "
             "https://acme.pipedrive.com. It stands in the browser when you are signed in."
         )
     session = http.session
-    session.headers["x-api-token"] = credentials["token"].strip()
+    if signed_in := credentials.get("access_token"):
+        session.headers["Authorization"] = f"Bearer {signed_in}"
+    else:
+        session.headers["x-api-token"] = credentials["token"].strip()
     return Pipedrive(http.url("api"), address[1], session)
 
 

@@ -42,7 +42,7 @@ def test_a_token_in_the_address_is_not_how_we_ask(at: Hands) -> None:
 
 @pytest.mark.parametrize("address", ["https://acme.pipedrive.com", " https://Acme.pipedrive.com/ "])
 def test_a_companys_own_address_is_taken(at: Hands, address: str) -> None:
-    at.open(address=address)
+    at.open(api_domain=address)
     assert at.client.company == "acme"
 
 
@@ -62,14 +62,21 @@ def test_a_companys_own_address_is_taken(at: Hands, address: str) -> None:
 )
 def test_any_other_address_is_refused_before_it_is_called(at: Hands, address: str) -> None:
     with pytest.raises(Refused, match=r"https://acme\.pipedrive\.com"):
-        at.open(address=address)
+        at.open(api_domain=address)
     assert at.asked() == []
 
 
 def test_the_token_of_another_company_is_noticed(at: Hands) -> None:
-    at.open(address="https://other.pipedrive.com")
+    at.open(api_domain="https://other.pipedrive.com")
     with pytest.raises(Refused, match=r"belongs to practice\.pipedrive\.com, not to other\.pipedrive\.com"):
         connector.check(at.client)
+
+
+def test_who_signed_in_needs_no_token(at: Hands) -> None:
+    at.open(token="", access_token=at.served.token)
+    assert connector.check(at.client).id == "1001"
+    (asked,) = at.asked()
+    assert asked["status"] == 200
 
 
 def test_a_token_that_ended_asks_for_a_new_connection(at: Hands) -> None:
@@ -170,7 +177,7 @@ def test_a_403_in_json_is_a_matter_of_rights(at: Hands) -> None:
 def test_an_answer_that_is_not_documented_is_no_answer(said: Any) -> None:
     with vendor(lambda asked: (200, said)) as there:
         door = there.door()
-        client = connector.open({"address": "https://acme.pipedrive.com", "token": "t"}, door)
+        client = connector.open({"api_domain": "https://acme.pipedrive.com", "token": "t"}, door)
         with pytest.raises(ValueError):
             connector.check(client)
 

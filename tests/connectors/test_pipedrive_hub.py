@@ -89,7 +89,7 @@ def test_a_token_that_ended_stops_the_run_until_another_one_is_entered(here: Wor
     here.work()
     assert here.run()["state"] == "waiting"
     assert "copy the token" in here.run()["why"]
-    mine = {"address": "https://practice.pipedrive.com"}
+    mine = {"api_domain": "https://practice.pipedrive.com"}
     with pytest.raises(ConnectorError, match="copy the token"):
         whole.change_credentials(here, "pipedrive", token="old", **mine)
     whole.change_credentials(here, "pipedrive", token=whole.own_token(here), **mine)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from app.practice import oauth
 from app.practice.control import Command
-from app.practice.door import Ground, Refusal, Vendor, bearer, in_time, interface, same
+from app.practice.door import Ground, Refusal, Vendor, in_time, interface, same
 from app.practice.vendors.pipedrive import deliveries, notes, records
 from app.practice.vendors.pipedrive.shelf import SLUG, Shelf, no, told
 
@@ -19,16 +20,28 @@ _USER = {"id": 7, "name": "Ana Silva", "email": "ana.silva@practice.example", "a
 _KINDS = {"call": "Call", "meeting": "Meeting", "task": "Task", "deadline": "Deadline", "email": "E-mail"}
 
 
+HABITS = oauth.Habits(
+    slug=SLUG,
+    title="Pipedrive",
+    accounts={"1001": "Practice company"},
+    pkce=False,
+    rotates=False,
+    answer=lambda account: {"api_domain": "https://practice.pipedrive.com", "scope": "base deals:full contacts:full"},
+)
+
+
 def blueprint(ground: Ground) -> Blueprint:
     whole = Blueprint("practice_pipedrive", __name__)
     whole.register_blueprint(_api(ground))
+    whole.register_blueprint(oauth.pages(ground, HABITS, "/oauth/authorize"))
     whole.register_blueprint(deliveries.blueprint(ground))
     return whole
 
 
 def _api(ground: Ground) -> Blueprint:
     api, shelf = interface(SLUG, ground), Shelf(ground)
-    api.before_request(lambda: _admit(ground))
+    oauth.routes(api, ground, HABITS, "/oauth/token", "/oauth/revoke")
+    api.before_request(lambda: _admit(ground) if "/oauth/" not in request.path else None)
     records.add_routes(api, shelf)
     notes.add_routes(api, shelf)
 
@@ -57,13 +70,15 @@ def _api(ground: Ground) -> Blueprint:
 def commands(ground: Ground) -> dict[str, Command]:
     shelf = Shelf(ground)
     return {
+        **oauth.commands(ground, HABITS),
         "pipedrive_set": lambda body: records.set_values(shelf, body),
         "pipedrive_many": lambda body: records.make_many(shelf, body),
     }
 
 
 def _admit(ground: Ground) -> None:
-    if not same(request.headers.get("x-api-token", "") or bearer(), ground.token) or request.args.get("api_token"):
+    by_token = same(request.headers.get("x-api-token", ""), ground.token)
+    if not (by_token or oauth.admit(ground, HABITS)) or request.args.get("api_token"):
         no(401, "unauthorized access", error_info="Please check developers.pipedrive.com")
     _keep_budget(ground)
     burst = int(ground.ledger.note("pipedrive_burst", _BURST))
@@ -88,7 +103,7 @@ vendor = Vendor(
     slug=SLUG,
     title="Pipedrive",
     says="Deals of a small firm, with the people and organizations behind them.",
-    paths=("/api/",),
+    paths=("/api/", "/oauth/token", "/oauth/revoke"),
     blueprint=blueprint,
     seed=lambda ground: records.seed(Shelf(ground)),
     commands=commands,
