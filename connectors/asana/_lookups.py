@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from connectors.asana._client import Asana, there
+from connectors.asana._client import Asana, status_of, there
 from connectors.asana._tasks import people
+from connectors.asana._watch import watched
 from connectors.contract import JSON, Choice, Refused
 
 _NEW = re.compile(r"/1/\d+/(?:project/(?P<project>\d+))?(?:.*/task/(?P<task>\d+))?")
@@ -26,12 +27,28 @@ def projects(client: Asana, query: str) -> list[Choice]:
 
 
 def tasks(client: Asana, query: str) -> list[Choice]:
-    """Tasks as Asana's own search box offers them."""
-    found = []
-    for space in client.me.get("workspaces") or []:
-        path = f"/workspaces/{space['gid']}/typeahead"
-        found += client.get(path, resource_type="task", query=query.strip(), count=20, opt_fields="name")
+    """Tasks as Asana's own search box offers them; where that is not for us, open ones of the starred projects."""
+    try:
+        found = [
+            task
+            for space in client.me.get("workspaces") or []
+            for task in _offered(client, space["gid"], query.strip())
+        ]
+    except Exception as error:
+        if status_of(error) != 403:
+            raise
+        found = [task for project in watched(client) for task in _open(client, project["gid"], query.strip())]
     return [Choice(str(task["gid"]), str(task.get("name") or "Untitled")) for task in found]
+
+
+def _offered(client: Asana, workspace: str, query: str) -> list[JSON]:
+    path = f"/workspaces/{workspace}/typeahead"
+    return list(client.get(path, resource_type="task", query=query, count=20, opt_fields="name"))
+
+
+def _open(client: Asana, project: str, query: str) -> list[JSON]:
+    named = client.pages("/tasks", project=project, completed_since="now", opt_fields="name")
+    return [task for task in named if query.casefold() in str(task.get("name")).casefold()]
 
 
 def users(client: Asana, query: str) -> list[Choice]:

@@ -22,6 +22,11 @@ def explain(status: int, body: bytes) -> str | None:
             "Asana could not reach this hub to set its webhooks up. Check the public address under Settings; until then "
             f"changes are looked for every fifteen minutes.{_quoted(words)}"
         )
+    if status == 403 and "scope" in words.lower():
+        return (
+            "The app that you signed in through may not do this. Tick the scope in Asana's developer console and sign in again, "
+            f"connect with a personal access token instead, or do it in Asana.{_quoted(words)}"
+        )
     if status == 400:
         return f"Asana did not accept what was sent. Change it in the recipe, and run it again.{_quoted(words)}"
     return f"{_BY_STATUS[status]}{_quoted(words)}" if status in _BY_STATUS else None

@@ -10,7 +10,8 @@ import pytest
 
 from connectors.asana import connector
 from connectors.contract import Choice, Refused, Unavailable
-from tests.connectors.stand import Stand, standing
+from tests.connectors.asana_app import app_token
+from tests.connectors.stand import Stand, reopened, standing
 
 
 @pytest.fixture
@@ -45,6 +46,22 @@ def test_pasted_addresses_are_understood(plain: Stand, address: str) -> None:
     assert plain.resolve("task", text) == [Choice(task["gid"], "Order chairs")]
     if "1302" in address:
         assert plain.resolve("project", text) == [Choice("1302", "Grants")]
+
+
+def test_tasks_are_picked_through_an_app_too(plain: Stand) -> None:
+    """Its scopes do not open Asana's search box."""
+    signed_in = reopened(plain, access_token=app_token(plain))
+    task = by_hand(plain, name="Order chairs")
+    by_hand(plain, name="Order lamps")
+    assert signed_in.choices("task", "chairs") == [Choice(task["gid"], "Order chairs")]
+
+
+def test_a_comment_made_through_an_app_is_taken_back_by_hand(plain: Stand) -> None:
+    signed_in = reopened(plain, access_token=app_token(plain))
+    task = by_hand(plain, name="Order chairs")
+    made = signed_in.do("comment", task=task["gid"], text="Hello")
+    trouble = signed_in.trouble("delete_comment", comment=made["id"])
+    assert (trouble.kind, "or do it in Asana" in trouble.words) == ("refused", True)
 
 
 @pytest.mark.parametrize("text", ["1202", "ana.silva@practice.example", "Ana Silva"])

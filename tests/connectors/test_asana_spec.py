@@ -24,7 +24,8 @@ def everything(stand: Stand) -> None:
         find = stand.action(name).find
         assert find
         assert find(stand.client, KEY, arguments)
-        assert stand.undo(name, arguments, sent, before) is None
+        if not (name == "comment" and stand.client.signed_in):  # no scope for it
+            assert stand.undo(name, arguments, sent, before) is None
     find = stand.action("create_task").find
     assert find
     assert find(stand.client, KEY, made)
@@ -72,3 +73,10 @@ def test_our_requests_fit_asanas_own_description() -> None:
         ("GET", "/webhooks"),
         ("POST", "/webhooks"),
     }
+
+
+@pytest.mark.skipif(asana_spec.FILE is None, reason="ASANA'S DESCRIPTION (asana_oas.yaml) IS NOT HERE")
+def test_the_scopes_that_are_asked_for_are_on_asanas_list() -> None:
+    assert connector.oauth
+    schemes = asana_spec.described()["components"]["securitySchemes"]
+    assert set(connector.oauth.scopes) <= set(schemes["oauth2"]["flows"]["authorizationCode"]["scopes"])

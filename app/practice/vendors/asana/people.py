@@ -20,6 +20,10 @@ def handle(office: Office, parts: list[str]) -> Response:
         case ["projects", gid] if gid in PROJECTS:
             return jsonify(data=shown(PROJECTS[gid], "project"))
         case ["workspaces", gid, "typeahead"] if gid == WORKSPACE["gid"]:
+            if office.signed_in:
+                refuse(
+                    403, "Your app is not authorized with a required scope. Required scopes: workspaces.typeahead:read"
+                )
             words = request.args.get("query", "").lower()
             return jsonify(data=[shown(task, "task") for task in office.all("task") if words in task["name"].lower()])
     return refuse(404, f"{parts[0]}: Not a recognized ID: {parts[-1]}")

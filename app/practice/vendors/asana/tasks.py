@@ -209,6 +209,8 @@ def story(office: Office, verb: str, gid: str) -> Answer:
         refuse(404, f"story: Unknown object: {gid}")
     if verb != "DELETE":
         return jsonify(data=shown(found, "story"))
+    if office.signed_in:
+        refuse(403, "Your app is not authorized with a required scope. Required scopes: stories:delete")
     with office.ground.ledger.write():
         office.drop(gid)
         done(office.ground, "story.delete", gid)
