@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -93,6 +94,20 @@ class Stop(Exception):
 
 def parse(text: str, problems: Problems) -> Node | None:
     """The whole file as one node, or None when it cannot be read; what is wrong goes to `problems`."""
+    problems.lines = Source(text).text.split("\n")
+    return _faultless(text) or _parse(text, problems)
+
+
+@lru_cache(maxsize=100)
+def _faultless(text: str) -> Node | None:
+    """The node of a file with nothing wrong in it, else None. Every start reads the same few files again and again, and the
+    reader is slow; nobody changes a node once it is made."""
+    problems = Problems("", text)
+    node = _parse(text, problems)
+    return None if len(problems) else node
+
+
+def _parse(text: str, problems: Problems) -> Node | None:
     source = Source(text)
     problems.lines = source.text.split("\n")
     if len(source.text.encode("utf-8", "surrogatepass")) > BYTES:
