@@ -221,6 +221,15 @@ def _decision(work: Work, change: Change, row: RowMapping, sent: Sent) -> tuple[
     return "", ""
 
 
+def _goes_on(change: Change) -> bool:
+    """Whether something is done to what arrived, for which its id is needed."""
+    after = change.action.after
+    try:
+        return after is not None and bool(after(change.arguments, {"id": SEEN, "url": ""}))
+    except (KeyError, ValueError):  # it reads more of the result than that
+        return True
+
+
 def _fail(work: Work, change: Change, row: RowMapping, error: str) -> None:
     """It is not there and will not be sent again. Always raises."""
 
@@ -240,7 +249,7 @@ def _ask_person(work: Work, change: Change, row: RowMapping, because: str) -> Wa
     if not row["tries"]:
         happened = f"This may have reached {title} before Patchbay's data was put back or moved, and {because}"
     says = f"{happened}. Please look there: did it arrive?"
-    needs_id = change.action.after is not None  # what comes next is done to it
+    needs_id = _goes_on(change)
 
     def ask(conn: Connection) -> None:
         claims.hold(conn, work.claim, work.hub.steady.now() + work.patience.between(), progress=True)
