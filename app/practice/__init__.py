@@ -16,6 +16,7 @@ from app.practice import control as control_page
 from app.practice import look, vendors
 from app.practice.door import Ground, Vendor
 from app.practice.ledger import Ledger
+from app.practice.rules import LazyRule
 
 
 def create_app(
@@ -29,6 +30,7 @@ def create_app(
     ledger = Ledger(folder / "practice.sqlite", forget=not control)
     ground = Ground(ledger, token, control, limits, threading.Event())
     app = Flask(__name__)
+    app.url_rule_class = LazyRule
     app.url_map.merge_slashes = False  # a Zoom meeting's uuid may begin with a slash
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.config["MAX_CONTENT_LENGTH"] = 16 << 20
