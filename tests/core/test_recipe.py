@@ -53,15 +53,6 @@ def test_a_recipe_may_say_that_those_who_wait_for_a_person_hold_up_nobody() -> N
     )
 
 
-def test_a_text_that_was_read_before_is_the_same_and_its_faults_are_told_each_time() -> None:
-    assert load(GOOD).version == load(GOOD).version
-    assert [s.id for s in load(GOOD).steps] == [s.id for s in load(GOOD).steps]
-    broken = GOOD + "\nnothing: [&a 1, *a]\n"
-    assert problems(broken) == problems(broken) != []
-    unknown = GOOD.replace("post.send", "post.sent")  # good YAML, and no good recipe
-    assert problems(unknown) == problems(unknown) != []
-
-
 def test_a_problem_shows_the_place_the_line_a_caret_and_what_to_write() -> None:
     with pytest.raises(RecipeError) as caught:
         load(GOOD.replace("recap.about", "recap.abaut"))
