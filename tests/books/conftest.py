@@ -1,4 +1,4 @@
-"""A hub whose QuickBooks is the practice one, to which somebody signs in at a browser."""
+"""A hub whose QuickBooks and Xero are the practice ones, to which somebody signs in at a browser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.oauth.conftest import Person
 from tests.web.conftest import Site, bare, site
 
 __all__ = ["bare", "site"]
-SLUGS = ("quickbooks",)
+SLUGS = ("quickbooks", "xero")
 
 
 @pytest.fixture
