@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from connectors.calendly import _changes, _delivery
+from connectors.calendly import _changes, _delivery, _lookups
 from connectors.calendly._booking import FIELDS, shape
 from connectors.calendly._catch_up import bookings
-from connectors.calendly._client import Calendly, check, open_account
+from connectors.calendly._client import check, open_account
 from connectors.calendly._explain import explain
 from connectors.contract import (
     Action,
     ApiKey,
-    Choice,
     Connector,
     Field,
     Hook,
@@ -23,14 +22,6 @@ from connectors.contract import (
     Trigger,
     Undo,
 )
-
-
-def event_types(client: Calendly, query: str) -> list[Choice]:
-    """What can be booked, by its name."""
-    found = client.listed("/event_types", **client.whose(), active="true")
-    named = [(str(one["uri"]), str(one.get("name") or "Untitled")) for one in found]
-    return [Choice(uri, name) for uri, name in named if query.strip().lower() in name.lower()]
-
 
 _cancel_meeting = Action(
     run=_changes.cancel_meeting,
@@ -137,7 +128,11 @@ connector = Connector(
         "mark_no_show": _mark_no_show,
         "remove_no_show": _remove_no_show,
     },
-    lookups={"event_type": Lookup(run=event_types, label="Kind of meeting")},
+    lookups={
+        "event_type": Lookup(run=_lookups.event_types, label="Kind of meeting"),
+        "meeting": Lookup(run=_lookups.meetings, resolve=_lookups.meeting, label="Meeting in Calendly"),
+        "booking": Lookup(run=_lookups.guests, resolve=_lookups.guest, label="Guest in Calendly"),
+    },
     rate=0.5,  # with twenty at once: fifty in the first minute, which is what the free plan allows
     burst=20,
     limits="Fifty requests a minute for each user on the free plan, five hundred on paid ones: "

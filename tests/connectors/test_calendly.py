@@ -96,6 +96,22 @@ def test_kinds_of_meetings_are_chosen_by_name_over_all_pages(calendar: Stand) ->
         calendar.choices("event_type")
 
 
+def test_who_approves_sees_a_meeting_and_a_guest_by_name(calendar: Stand) -> None:
+    soon = guest(calendar, name="Ann Lee", start="2126-11-25T15:00:00.000000Z")
+    held = guest(calendar, name="Ben Okoro", start=ago(hours=3), type="t60")
+    guest(calendar, name="Cy", start=ago(days=30))
+    guest(calendar, "cancel", guest=guest(calendar, name="Di")["uri"])
+    words = "30 min, 25 November 2126, 15:00 UTC"
+    assert calendar.resolve("meeting", soon["event"]) == [Choice(soon["event"], words)]
+    assert calendar.choices("meeting") == [Choice(soon["event"], words)]
+    assert calendar.resolve("booking", soon["uri"]) == [Choice(soon["uri"], f"Ann Lee, {words}")]
+    (there,) = calendar.choices("booking")
+    assert (there.id, there.label.startswith("Ben Okoro, An hour, ")) == (held["uri"], True)
+    assert calendar.choices("meeting", "an hour") == []
+    with pytest.raises(Refused, match="no such booking or meeting"):
+        calendar.resolve("meeting", "gone")
+
+
 def test_too_fast_waits_as_long_as_calendlys_own_header_says() -> None:
     with Served() as served, standing("calendly") as other:
         stand = reopened(Stand(served, other.connector, other.opened))
