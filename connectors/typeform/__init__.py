@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import ApiKey, Choice, Connector, Field, Hook, Lookup, Poll, Subscription, Trigger
+from connectors.contract import ApiKey, Choice, Connector, Field, Hook, Lookup, OAuth2, Poll, Subscription, Trigger
 from connectors.typeform._answers import FIELDS, shape
 from connectors.typeform._catch_up import responses
 from connectors.typeform._client import Typeform, check, open_account, read_form, segment
@@ -51,6 +51,28 @@ connector = Connector(
             "Click Generate token, copy it now (Typeform shows it only once), and paste it here.",
             "If recipes start on some forms only, open each and copy its address into Forms.",
         ),
+    ),
+    oauth=OAuth2(
+        authorize="{api}/oauth/authorize",
+        token="{api}/oauth/token",  # noqa: S106 (an address)
+        scopes={
+            "accounts:read": "see whose account it is",
+            "forms:read": "see forms and their questions",
+            "responses:read": "see what was filled in",
+            "webhooks:read": "look after its webhooks",
+            "webhooks:write": "be told when a form is filled in",
+            "offline": "stay connected; without it the sign-in would end after a while",
+        },
+        client="body",
+        pkce=False,  # not documented there
+        guide=(
+            "Sign in to Typeform and open admin.typeform.com/user/apps (your picture at the top right, Account, Developer apps).",
+            "Click Register a new app, name it Patchbay, and enter the address of this hub as its website.",
+            "Enter the return address that is shown here as Redirect URI, and click Register app.",
+            "Copy Client ID and Client secret into the fields here: Typeform shows the secret only once.",
+            "Accounts whose data lies in the EU connect with a personal token instead.",
+        ),
+        life=7 * 86400.0,
     ),
     open=open_account,
     check=check,

@@ -78,7 +78,8 @@ def open_account(credentials: Mapping[str, str], http: Http) -> Typeform:
     if region not in _REGIONS:
         raise Refused("The data centre is us, eu or eu2. Leave the field empty if you do not know it.")
     named = tuple(dict.fromkeys(read_form(part) for part in re.split(r"[,\s]+", credentials.get("forms", "")) if part))
-    return Typeform(http, credentials["token"], region, named)
+    token = credentials.get("access_token") or credentials["token"].strip()
+    return Typeform(http, token, region, named)
 
 
 def check(client: Typeform) -> Account:

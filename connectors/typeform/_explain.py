@@ -12,8 +12,8 @@ def explain(status: int, body: bytes) -> str | None:
     words = _words(body)
     if status == 401:
         return (
-            f"Typeform no longer accepts this token, or it belongs to another data centre. Open {_TOKENS}, generate a new "
-            f"token, and enter it here.{words}"
+            "Typeform no longer accepts this token, or it belongs to another data centre. Sign in again, or open "
+            f"{_TOKENS}, generate a new token, and enter it here.{words}"
         )
     if status in (402, 403):
         return (

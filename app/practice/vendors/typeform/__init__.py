@@ -8,32 +8,49 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, g, jsonify, request
 
+from app.practice import oauth
 from app.practice.control import Command
-from app.practice.door import Ground, Refusal, Vendor, bearer, done, in_time, interface, same
+from app.practice.door import Ground, Refusal, Vendor, done, in_time, interface
+from app.practice.look import plain_pages
 from app.practice.vendors.typeform import _forms
 from app.practice.vendors.typeform._forms import SLUG, Facts, refuse
+
+HABITS = oauth.Habits(
+    slug=SLUG,
+    title="Typeform",
+    accounts={"01practice": "Practice shop"},
+    scopes=("accounts:read", "forms:read", "responses:read", "webhooks:read", "webhooks:write", "offline"),
+    client="body",
+    pkce=False,
+    life=7 * 86400,
+)
 
 
 def blueprint(ground: Ground) -> Blueprint:
     api = interface(SLUG, ground)
     api.before_request(lambda: _admit(ground))
+    oauth.routes(api, ground, HABITS, "/oauth/token")
     _reading(api, ground)
     _webhooks(api, ground)
     return api
 
 
 def _admit(ground: Ground) -> None:
-    if not same(bearer(), ground.token) or SLUG in ground.ledger.note("revoked", []):
+    if request.path.endswith("/oauth/token"):
+        return
+    grant = oauth.admit(ground, HABITS)
+    if grant is None or SLUG in ground.ledger.note("revoked", []):
         refuse(401, "AUTHENTICATION_FAILED", "Authentication credentials not found on the Request Headers")
+    g.scopes = grant["scope"].split()
     rate = float(ground.ledger.note("typeform_rate", 2))
     if in_time(ground, SLUG, rate, max(rate, 1)):
         raise Refusal(429, {"code": "TOO_MANY_REQUESTS", "description": "Too many requests"})
 
 
 def _scope(ground: Ground, name: str) -> None:
-    if name in ground.ledger.note("typeform_lacks", []):
+    if name in ground.ledger.note("typeform_lacks", []) or name not in g.scopes:
         refuse(403, "FORBIDDEN", f"Token does not have the scope {name}")
 
 
@@ -97,6 +114,7 @@ def commands(ground: Ground) -> dict[str, Command]:
     how its deliveries went. `typeform_resend` {"token"}: sent again by hand, with another event_id. `typeform_form` {…}: a
     form as it is given. `typeform_hook` {"id", …}: changes a webhook as only Typeform could."""
     return {
+        **oauth.commands(ground, HABITS),
         "typeform_fill": lambda body: _fill(ground, body),
         "typeform_resend": lambda body: _forms.deliver(
             ground, ground.ledger.get(SLUG, body["token"], "response") or {}
@@ -115,12 +133,21 @@ def _fill(ground: Ground, body: dict[str, Any]) -> Facts:
     return {"response": response, "deliveries": [] if body.get("lose") else _forms.deliver(ground, response)}
 
 
+def pages(ground: Ground) -> Blueprint:
+    """The page on which a person signs in, beside the plain one that shows what there is."""
+    both = Blueprint("typeform_site", __name__)
+    both.register_blueprint(oauth.pages(ground, HABITS, "/oauth/authorize"))
+    both.register_blueprint(plain_pages(vendor, ground))
+    return both
+
+
 vendor = Vendor(
     slug=SLUG,
     title="Typeform",
     says="Two forms, what was filled in, and signed webhooks.",
-    paths=("/me", "/forms"),
+    paths=("/me", "/forms", "/oauth/token"),
     blueprint=blueprint,
+    pages=pages,
     seed=_forms.seed,
     commands=commands,
 )
