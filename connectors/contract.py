@@ -329,6 +329,10 @@ class Http(Protocol):
     @property
     def session(self) -> requests.Session: ...
 
+    def mail(self, host: str, method: str, path: str, login: Mapping[str, str], body: bytes = b"") -> Any:
+        """One session with the mail server at one of `hosts` ("imap" or "smtp"): an answer with `status` (2xx for yes),
+        `headers` ("stage": where a no came from) and `body`. Methods: `app/core/mail_imap.py` and `mail_smtp.py`."""
+
     def httpx(self) -> Any:
         """An `httpx.Client` that goes through this door."""
 
@@ -368,5 +372,7 @@ class Connector:
     limits: str = ""  # the vendor's own limits in one sentence, and the page that says so
     lacks: Mapping[str, str] = field(default_factory=dict)
     replayed: str = "idempotent-replayed"  # the header by which it says that an answer to a key is one it had stored
+    typed_hosts: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+    """Where a person types several addresses: credentials → `hosts` ("imaps://…", "smtps://…"); raises ValueError in words."""
     typed_host: str = ""  # the field of `auth` in which a person may type an address of their own
     practice: Mapping[str, str] = field(default_factory=dict)  # credentials of the practice account

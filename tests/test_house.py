@@ -25,6 +25,9 @@ AT_THE_TOP = {
 SOCKETS = {
     "app/core/http.py": "the one door out",
     "app/core/wire.py": "the door's own hinges",
+    "app/core/mail.py": "the door's way to mail servers",
+    "app/core/mail_imap.py": "what is said in a mailbox",
+    "app/core/mail_smtp.py": "what is said to a server that sends",
     "app/core/watchdog.py": "shuts a call that takes too long",
     "app/core/addresses.py": "resolves names for the door",
     "app/web/body.py": "shuts a body that never ends",
@@ -43,6 +46,10 @@ NETWORK = {
     "httpx",
     "httpx2",
     "aiohttp",
+    "imaplib",
+    "smtplib",
+    "poplib",
+    "ftplib",
 }
 
 

@@ -27,6 +27,8 @@ def addresses(
         return dict.fromkeys(connector.hosts, typed), False
     if override:
         return dict.fromkeys(connector.hosts, override.removesuffix("/v1").removesuffix("/v2")), False
+    if connector.typed_hosts is not None and credentials:
+        return dict(connector.typed_hosts(credentials)), True
     if typed:
         if not typed.startswith("https://"):
             instead = " For a model on this machine set OPENAI_BASE_URL instead" if connector.slug == "openai" else ""

@@ -23,7 +23,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from app.core import wire
+from app.core import mail, wire
 from app.core.alarm import armed
 from app.core.wire import Answer, Cut, NotSent
 
@@ -155,8 +155,42 @@ class Door:
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """What all clients end in. Raises NotSent, Cut, or one of the three that no SDK may catch."""
-        path = self._path(url)
-        request = Request(method.upper(), path, body, _header(headers, "content-type"))
+        request = Request(method.upper(), self._path(url), body, _header(headers, "content-type"))
+
+        def send() -> Answer:
+            return wire.exchange(
+                request.method,
+                url,
+                _outgoing(headers),
+                body or None,
+                seconds=self.seconds,
+                cap=self._cap,
+                public_only=self._public_only,
+            )
+
+        return self._let_out(request, send)
+
+    def mail(self, host: str, method: str, path: str, login: Mapping[str, str], body: bytes = b"") -> Answer:
+        """One session with the mail server `host` ("imap" or "smtp"), under the same rules. `login` ("user", "password") is
+        no part of the request. Raises as `exchange` does."""
+        request = Request(method, path, body, "message/rfc822" if body else "")
+
+        def send() -> Answer:
+            return mail.exchange(
+                host,
+                self._bases[host],
+                method,
+                path,
+                login,
+                body,
+                seconds=self.seconds,
+                cap=self._cap,
+                public_only=self._public_only,
+            )
+
+        return self._let_out(request, send)
+
+    def _let_out(self, request: Request, send: Callable[[], Answer]) -> Answer:
         if self._drawing:
             raise Drawn(request)
         if self._expected is not None:
@@ -168,15 +202,7 @@ class Door:
         began = time.monotonic()
         try:
             with armed(self.alarm):
-                self.last = wire.exchange(
-                    request.method,
-                    url,
-                    _outgoing(headers),
-                    body or None,
-                    seconds=self.seconds,
-                    cap=self._cap,
-                    public_only=self._public_only,
-                )
+                self.last = send()
         except (NotSent, Cut) as problem:
             self.failure = problem
             raise

@@ -64,7 +64,7 @@ class _Ours:
         error: OSError | None = None
         for family, address in resolve(self.host.strip("[]"), self.port, public_only=exchange.public_only)[:3]:
             sock = socket.socket(family, socket.SOCK_STREAM)
-            _set_options(sock, exchange.seconds)
+            set_options(sock, exchange.seconds)
             exchange.watch.hold(sock)
             try:
                 sock.connect((address, self.port))
@@ -77,7 +77,8 @@ class _Ours:
         raise error or OSError(f"{self.host} has no address")
 
 
-def _set_options(sock: socket.socket, seconds: float) -> None:
+def set_options(sock: socket.socket, seconds: float) -> None:
+    """What a socket of ours must have before it connects."""
     sock.settimeout(min(_CONNECT, seconds))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

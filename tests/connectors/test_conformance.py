@@ -51,7 +51,7 @@ def test_what_a_connector_offers_fits_together(connector: Connector) -> None:
     )
     assert set(connector.practice) <= names | signed_in
     assert not connector.typed_host or connector.typed_host in names
-    assert all(address.startswith("https://") for address in connector.hosts.values())
+    assert all(address.startswith(("https://", "imaps://", "smtps://")) for address in connector.hosts.values())
     assert connector.rate > 0
     assert connector.burst >= 1
     if oauth := connector.oauth:
