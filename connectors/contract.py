@@ -247,7 +247,8 @@ class Action:
     `find(client, key, arguments)` returns the results (same shape as `run`) of requests with this key that did arrive:
     [] not there, one: it arrived, several: a person decides. For `conditional` and `set` it returns one result if the
     object already is as we would make it, for `staged` if the draft has been switched on. Every class but `keyed` and
-    `opaque` needs it.
+    `opaque` needs it. An `opaque` one may have it, too: what is found arrived, and what is not found within `settle` says
+    nothing, so that a person decides.
 
     `still(client, arguments)` says whether the object is as the request expects to find it, so that it may be sent again:
     `conditional`: it has the version that the request names; `staged`: it is a draft. Both need it.
@@ -272,6 +273,7 @@ class Action:
     after: Callable[[dict[str, JSON], dict[str, JSON]], list[Call]] | None = None
     snapshot: Callable[[Any, dict[str, JSON]], JSON] | None = None
     undo: Undo | None = None
+    delay: float = 0.0  # seconds that it waits, once decided, for somebody to stop it; for what nothing takes back
     again_ok: bool = (
         False  # opaque only: a second one does no harm (a notice to our own people), so it is sent again, once
     )

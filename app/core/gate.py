@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.core import claims, doubt, settle, statements
+from app.core import claims, delay, doubt, settle, statements
 from app.core.alarm import armed
 from app.core.answers import Kind, Left, Trouble, classify
 from app.core.change import Change, Place, Touched, doubted
@@ -126,6 +126,7 @@ class Gate:
             return self._only_draw(change, write_id, key, request)
         if self.work.level == "review" and not change.undoes:
             self._ask_first(change, write_id, key, request)
+        delay.give(self, change, lambda: self.row(change, write_id, key, request), write_id)
         before = self._before(change)
         with armed(self.work.patience.alarm(change.opened.door.seconds)):
             self._intend(change, write_id, key, request, before)

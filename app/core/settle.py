@@ -126,13 +126,25 @@ def _absent(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
 
 
 def _opaque(work: Work, change: Change, row: RowMapping, sent: Sent) -> Found:
-    """A person looks. What does no harm twice is sent again by itself, once."""
+    """A person looks. What can be found by chance is looked for first: that it is not there proves nothing. What does no harm
+    twice is sent again by itself, once."""
+    if change.action.find is not None:
+        return _found_or_asked(work, change, row)
     tries = [call for call in sent if call["outcome"] in _MAY_HAVE_ARRIVED]
     if not change.action.again_ok or len(tries) > 1:
         raise _ask_person(work, change, row, "nothing can be looked up there")
     if work.hub.steady.now() < row["deadline_at"]:
         raise Later(f"{change.opened.connector.title} did not answer; sending it once more", row["deadline_at"])
     return None
+
+
+def _found_or_asked(work: Work, change: Change, row: RowMapping) -> Found:
+    if found := _find(work, change, row):
+        return found
+    until = row["deadline_at"] + work.patience.settle(change.action.settle)
+    if work.hub.steady.now() < until:
+        raise Later(f"{_not_there(change)}, looking again", until)
+    raise _ask_person(work, change, row, "no copy of it is there, which proves nothing")
 
 
 _BY_CLASS: dict[Safety, Callable[[Work, Change, RowMapping, Sent], Found]] = {
