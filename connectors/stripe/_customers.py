@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from connectors.contract import JSON, Call, Refused
 from connectors.stripe._client import KEY, Stripe, found_or_none, gone_is_as_good, page_of, segment
 from connectors.stripe._events import customer as shaped
 
 _FIELDS = ("name", "email", "phone", "description")
+FOUND = f"{KEY}_found"  # the name of the mark at a customer that was there already
 _NEWEST = 5  # pages looked through for one that has no address
 
 
@@ -17,12 +18,15 @@ def find_customers(client: Stripe, *, email: str) -> dict[str, JSON]:
     wanted = email.strip()
     if not wanted:
         raise Refused("Give an e-mail address to look for.")
-    # Stripe compares capitals, too: addresses are asked for as they were written, and small.
-    found = {
-        one["id"]: one for address in dict.fromkeys((wanted, wanted.lower())) for one in _by_email(client, address)
-    }
-    oldest_first = sorted(found.values(), key=lambda one: (one.get("created") or 0, one["id"]))
+    oldest_first = _with_address(client, wanted)
     return {"customers": [shaped(one) for one in oldest_first], "first": oldest_first[0]["id"] if oldest_first else ""}
+
+
+def _with_address(client: Stripe, wanted: str) -> list[dict[str, JSON]]:
+    """Oldest first. Stripe compares capitals, too: it is asked for the address as it was written, and small."""
+    spellings = dict.fromkeys((wanted, wanted.lower()))
+    found = {one["id"]: one for address in spellings for one in _by_email(client, address)}
+    return sorted(found.values(), key=lambda one: (one.get("created") or 0, one["id"]))
 
 
 def _by_email(client: Stripe, email: str) -> Iterable[dict[str, JSON]]:
@@ -101,6 +105,74 @@ def find_deleted(client: Stripe, key: str, arguments: dict[str, JSON]) -> list[d
     which = arguments["customer"]
     gone = found_or_none(client, f"/v1/customers/{segment(which)}") is None
     return [{"id": which, "url": "", "deleted": True}] if gone else []
+
+
+# --- finding or making ------------------------------------------------------------------------------------------------
+
+
+def upsert_customer(
+    client: Stripe,
+    key: str,
+    *,
+    email: str,
+    name: str = "",
+    phone: str = "",
+    description: str = "",
+    customer: str = "",
+) -> dict[str, JSON]:
+    """From prepared arguments: one more customer, or what is missing at the one that is there."""
+    given = _given({"name": name, "email": email, "phone": phone, "description": description})
+    if not customer:
+        return _result(client, client.post("/v1/customers", key, {**given, "metadata": {KEY: key}}))
+    filled = {field: value for field, value in given.items() if field != "email"}
+    body = {**filled, "metadata": {FOUND: key}}  # a mark, so that there is one request and it can be found
+    return _result(client, client.post(f"/v1/customers/{segment(customer)}", key, body))
+
+
+def prepare_upsert(client: Stripe, arguments: dict[str, JSON]) -> dict[str, JSON]:
+    """Looks for the oldest customer with this address. What stands there stays; only what is missing is filled in."""
+    given = _given(arguments)
+    if "email" not in given:
+        raise Refused("Give the customer's e-mail address, by which the customer is found.")
+    there = _with_address(client, str(arguments["email"]).strip())
+    blank = {field: "" if there and there[0].get(field) else given.get(field, "") for field in _FIELDS}
+    return {**blank, "email": given["email"], "customer": there[0]["id"] if there else ""}
+
+
+def find_upserted(client: Stripe, key: str, arguments: dict[str, JSON]) -> list[dict[str, JSON]]:
+    if not arguments.get("customer"):
+        return find_created(client, key, arguments)
+    now = found_or_none(client, f"/v1/customers/{segment(arguments['customer'])}")
+    return [_result(client, now)] if now is not None and (now.get("metadata") or {}).get(FOUND) == key else []
+
+
+def upsert_changed(client: Stripe, arguments: dict[str, JSON], result: dict[str, JSON], sent_at: int) -> str | None:
+    if not arguments.get("customer"):
+        return used_or_changed(client, arguments, result, sent_at)
+    filled = {field: arguments[field] for field in _FIELDS if field != "email" and arguments.get(field)}
+    return update_changed(client, {"customer": arguments["customer"], **filled}, result, sent_at)
+
+
+def upsert_back(arguments: dict[str, JSON], result: dict[str, JSON], before: JSON) -> Call:
+    if not arguments.get("customer"):
+        return delete_call(arguments, result, before)
+    return Call("unfill_customer", {"customer": arguments["customer"], "fields": _filled(arguments)})
+
+
+def _filled(arguments: dict[str, JSON]) -> list[str]:
+    return [field for field in _FIELDS if field != "email" and arguments.get(field)]
+
+
+def unfill_customer(client: Stripe, key: str, *, customer: str, fields: Sequence[str]) -> dict[str, JSON]:
+    """Empties what was filled in, and takes the mark away."""
+    body = {**dict.fromkeys(fields, ""), "metadata": {FOUND: ""}}
+    return _result(client, client.post(f"/v1/customers/{segment(customer)}", key, body))
+
+
+def find_unfilled(client: Stripe, key: str, arguments: dict[str, JSON]) -> list[dict[str, JSON]]:
+    now = found_or_none(client, f"/v1/customers/{segment(arguments['customer'])}")
+    left = now is not None and ((now.get("metadata") or {}).get(FOUND) or any(now.get(f) for f in arguments["fields"]))
+    return [] if now is None or left else [_result(client, now)]
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ def shop() -> Iterator[Shop]:
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "create_customer": {"name": "Ben", "email": "Ben@Example.com", "phone": "+1 555 0100"},
     "update_customer": {"customer": "cus_ann", "name": "Ann Kovac"},
+    "upsert_customer": {"email": "Ann@Example.com", "name": "Ann", "phone": "+1 555 0100"},
     "create_invoice": DRAFT,
     "refund": {"payment": "pi_harbor", "amount": "20.00", "currency": "usd", "reason": "duplicate"},
 }
@@ -40,6 +41,9 @@ def arguments(shop: Shop, name: str) -> dict[str, Any]:
         return ARGUMENTS[name]
     if name == "delete_customer":
         return {"customer": "cus_ann"}
+    if name == "unfill_customer":
+        shop.do("upsert_customer", "hub-upsert", email="ann@example.com", phone="+1 555 0100")
+        return {"customer": "cus_ann", "fields": ["phone"]}
     made = draft(shop, "hub-before", lines=[])["id"]
     if name == "add_invoice_line":
         line = {"amount": "9.99", "currency": "usd", "description": "Stamps & <ink>"}
