@@ -12,7 +12,7 @@ import requests
 
 from connectors.contract import JSON, Account, Http, Refused, Unavailable
 
-PAGES = 50
+PAGES = 200
 PER_PAGE = 100  # unpaged answers are cut at about a thousand
 _JSON = {"Content-Type": "application/json"}
 

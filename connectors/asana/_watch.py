@@ -103,7 +103,8 @@ def _look(client: Asana, project: JSON, known: JSON) -> tuple[list[Event], JSON]
     now = _iso(datetime.now(UTC))
     if not known:
         place = _Place(now, now)
-        for task in client.pages("/tasks", project=project["gid"], completed_since="now", opt_fields=_READ):
+        tasks = list(client.pages("/tasks", project=project["gid"], completed_since="now", opt_fields=_READ))
+        for task in sorted(tasks, key=lambda task: str(task.get("modified_at"))):  # those of late are remembered
             place.remember(task)
         place.since = now
         return [], place.saved()
