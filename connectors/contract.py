@@ -106,10 +106,10 @@ class Event:
     once_key: str = ""  # events that differ in dedupe_key but must start a recipe only once share this one
     occurred_at: int | None = None  # ms UTC
     account: str = ""  # `Account.id` it belongs to, where a vendor sends the events of several accounts to one address
-    object: str = (
-        ""  # with `version`: what a poll saw, as "id" and "version" of a write's result name it. One that only
-    )
-    version: str = ""  # shows what a write of ours left behind starts nothing.
+    # What it is about, and in which version, as "id" and "version" of a write's result name them. An event that only shows
+    # what a write of ours left behind starts nothing.
+    object: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True)

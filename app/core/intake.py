@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import disk, hook_keys, reach
+from app.core import disk, echoes, hook_keys, reach
 from app.core.handover import open_review
 from app.core.hub import Hub
 from app.core.ids import new_id
@@ -160,10 +160,10 @@ def _stored(hub: Hub, row: RowMapping, slug: str, received: tuple[Event, ...]) -
     """Stores each event under the connection of its account: a vendor may send those of all accounts to one address.
     Events of an account that is not connected are nobody's."""
     if not any(event.account for event in received):
-        return store(hub, row["id"], slug, received)
+        return store(hub, row["id"], slug, echoes.without(hub, row["id"], received))
     owners = {account: _owner(hub, row, slug, account) for account in {event.account for event in received}}
     answers = [
-        store(hub, owner, slug, [event for event in received if owners[event.account] == owner])
+        store(hub, owner, slug, echoes.without(hub, owner, [one for one in received if owners[one.account] == owner]))
         for owner in sorted({owner for owner in owners.values() if owner})
     ]
     away = next((answer for answer in answers if answer.status != 200), None)

@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, select, update
 
-from app.core import hold, intake, pace, subscribing
+from app.core import echoes, hold, intake, pace, subscribing
 from app.core.connections import ask_account, break_connection
 from app.core.hub import Hub
 from app.core.opening import NotConnected, Opened, open_connection
 from app.core.patience import Patience
 from app.core.statements import insert_once
-from app.db.models import connections, events, polls, writes
+from app.db.models import connections, events, polls
 from connectors.contract import Connector, ConnectorError, Event, Unauthorized
 
 log = logging.getLogger("patchbay.polling")
@@ -98,20 +98,7 @@ def _unknown(hub: Hub, connection_id: str, slug: str, found: list[Event]) -> lis
         where = (events.c.connection == connection_id) & events.c.once_key.in_(keys)
         known = {(r.kind, r.once_key) for r in conn.execute(select(events.c.kind, events.c.once_key).where(where))}
     fresh = [e for e in found if (f"{slug}.{e.kind}", e.once_key) not in known or not e.once_key]
-    return _not_ours(hub, connection_id, fresh)
-
-
-def _not_ours(hub: Hub, connection_id: str, found: list[Event]) -> list[Event]:
-    """Without those that only show what a write of ours left behind: else a recipe that starts on a change and makes one
-    would start itself."""
-    wanted = {event.object for event in found if event.version}
-    if not wanted:
-        return found
-    made = (writes.c.connection == connection_id) & writes.c.state.in_(("done", "compensated"))
-    mine = made & writes.c.result_id.in_(wanted)
-    with hub.db.read() as conn:
-        ours = {(r.result_id, r.version_after) for r in conn.execute(select(writes).where(mine))}
-    return [event for event in found if not event.version or (event.object, event.version) not in ours]
+    return echoes.without(hub, connection_id, fresh)
 
 
 def _next(hub: Hub, connection_id: str, kind: str, every: float, begun: int, values: dict[str, Any]) -> None:

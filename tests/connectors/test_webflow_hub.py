@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from app.core import connections, intake
 from app.settings import Settings
 from tests.connectors import whole
+from tests.connectors.signing_webflow import signed
 from tests.durability.world import World
 
 SAMPLE = Path(__file__).parent / "samples" / "webflow" / "form_submission.json"
@@ -63,3 +66,26 @@ def test_whichever_answer_gets_lost_there_is_one_of_each(here: World, do: str, w
     assert here.run()["state"] == "done", here.run()
     assert items(here) == [("Hello", "Hall", True, False)]
     assert len(here.served.effects("webflow", "item.create")) == 1
+
+
+def told(here: World, trigger: str) -> None:
+    """Webflow delivers what happened of this kind; whatever else is forgotten."""
+    key = str(connections.get(here.hub, here.connection("webflow"))["hook_address"]).rsplit("/", 1)[1]
+    for event in here.served.control("state?slug=webflow").get("event", []):
+        here.served.control("webflow_forget", {"id": event["id"]})
+        if event["triggerType"] == trigger:
+            body = json.dumps({"triggerType": trigger, "payload": event["payload"]}).encode()
+            headers = signed(body, whole.own_token(here), time.time())
+            assert intake.receive(here.hub, "webflow", key, body, headers).status == 200
+
+
+def test_a_delivery_about_our_own_change_is_no_news(here: World) -> None:
+    here.served.control("webflow_submit", {})
+    whole.catch_up(here, "webflow")
+    here.work()
+    told(here, "collection_item_changed")
+    assert "webflow.item.changed" not in [event["kind"] for event in here.events()]
+    (item,) = here.served.control("state?slug=webflow")["item"]
+    here.served.control("webflow_item", {"id": item["id"], "fieldData": {"place": "Garden"}})
+    told(here, "collection_item_changed")
+    assert [event["kind"] for event in here.events()].count("webflow.item.changed") == 1
