@@ -27,12 +27,15 @@ class Field:
     inside: list[Field] | None = None
 
 
-class _Reader:
+class Reader:
+    """Takes one operation apart, token by token; variables are filled in."""
+
     def __init__(self, text: str, variables: Mapping[str, Any]) -> None:
         self.tokens = _TOKEN.findall(text)
         if _TOKEN.sub("", text).strip():
             raise BadQuery("Syntax Error")
-        self.variables, self.declared = variables, set[str]()
+        self.variables = variables
+        self.declared: dict[str, str] = {}  # variable → its type
 
     def take(self, wanted: str = "") -> str:
         if not self.tokens or (wanted and self.tokens[0] != wanted):
@@ -58,10 +61,9 @@ class _Reader:
         while not self.next(")"):
             name = self.take()
             self.take(":")
-            self.take()
-            self.declared.add(name)
+            self.declared[name] = self.take()
             if self.next("!"):
-                self.take()
+                self.declared[name] += self.take()
                 if self.variables.get(name[1:]) is None:
                     raise BadQuery(f"Variable {name} of required type was not provided.")
         self.take(")")
@@ -104,7 +106,7 @@ def answer(
     text: str, variables: Mapping[str, Any], queries: Mapping[str, Resolver], mutations: Mapping[str, Resolver]
 ) -> Any:
     """`data`. Raises BadQuery; what a resolver raises comes through."""
-    kind, fields = _Reader(text, variables).operation()
+    kind, fields = Reader(text, variables).operation()
     known = queries if kind == "query" else mutations
     data = {}
     for one in fields:
