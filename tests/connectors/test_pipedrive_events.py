@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -183,7 +184,8 @@ def test_the_webhook_is_made_once_and_again_when_pipedrive_has_deleted_it(at: Ha
     for _ in range(2):
         assert keep(at, address) == ["new", "old"]
     (made,) = by_hand(at, "/api/v1/webhooks", {}, "GET")
-    assert (made["subscription_url"], made["version"], made["http_auth_password"]) == (address, "2.0", "new")
+    assert (made["subscription_url"], made["version"], made["http_auth_user"]) == (address, "2.0", "patchbay")
+    assert [json.loads(asked["body"])["http_auth_password"] for asked in at.asked("POST")] == ["new"]
     assert (made["event_action"], made["event_object"]) == ("*", "*")
     by_hand(at, f"/api/v1/webhooks/{made['id']}", {}, "DELETE")
     keep(at, address)

@@ -189,13 +189,15 @@ def _drop(shelf: Shelf, kind: str, id: str) -> Record:
 
 
 def _hook(shelf: Shelf, given: Record) -> Record:
-    made = {**given, "id": _fresh_id(shelf, given), "enabled": True}
+    shown = {name: value for name, value in given.items() if name != "secret"}
+    made = {**shown, "id": _fresh_id(shelf, given), "enabled": True}
     shelf.done("webhook.create", made["id"])
     return {"success": True, "webhook": shelf.put("webhook", made)}
 
 
 def _mend(shelf: Shelf, id: str, given: Record) -> Record:
-    shelf.put("webhook", {**shelf.find("webhook", id), **given})
+    shown = {name: value for name, value in given.items() if name != "secret"}
+    shelf.put("webhook", {**shelf.find("webhook", id), **shown})
     shelf.done("webhook.change", id)
     return {"success": True}
 

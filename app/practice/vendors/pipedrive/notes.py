@@ -25,7 +25,8 @@ def add_routes(api: Blueprint, shelf: Shelf) -> None:
         if not str(body.get("subscription_url", "")).startswith("http") or body.get("version", "2.0") != "2.0":
             no(400, "Bad request")
         with shelf.ledger.write():
-            made = {**body, "id": shelf.next_id("webhook"), "active_flag": True}
+            shown = {name: value for name, value in body.items() if name != "http_auth_password"}
+            made = {**shown, "id": shelf.next_id("webhook"), "active_flag": True}
             shelf.put("webhook", made)
             shelf.done("webhook.create", made["id"])
         return told(made, status=201)
