@@ -158,7 +158,10 @@ connector = Connector(
         "update_record": _update_record,
         "upsert_record": _upsert_record,
         "find_records": Action(
-            run=_records.find_records, label="Find records", says="finds the records in {table} with this “{column}”"
+            run=_records.find_records,
+            label="Find records",
+            says="finds the records in {table} with this “{column}”",
+            roles={"table": Role.WHERE, "column": Role.PLAIN, "value": Role.PLAIN},
         ),
         "delete_record": _delete_record,
         "add_key_column": _add_key_column,

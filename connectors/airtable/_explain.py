@@ -16,8 +16,8 @@ _BY_TYPE = {
     "is written, then run this again.",
     "ROW_DOES_NOT_EXIST": "This record was deleted in Airtable. Restore it from the base's trash, then run this again.",
     "LIST_RECORDS_ITERATOR_NOT_AVAILABLE": "Airtable lost its place in a long list. Run this again.",
-    "TOO_MANY_WEBHOOKS": "This base has as many webhooks as Airtable allows, which is ten. Remove one of another "
-    "program, then test this connection again.",
+    "TOO_MANY_WEBHOOKS": "This base has as many webhooks as Airtable allows: ten, and two of one app. Remove those of "
+    "another program, then test this connection again.",
 }
 
 

@@ -196,7 +196,7 @@ def test_a_month_that_is_used_up_stops_the_connection_and_says_until_when(base: 
             {"error": {"type": "UNKNOWN_FIELD_NAME", "message": 'Unknown field name: "X"'}},
             "no such column any more: “Unk",
         ),
-        (422, {"error": {"type": "TOO_MANY_WEBHOOKS"}}, "which is ten"),
+        (422, {"error": {"type": "TOO_MANY_WEBHOOKS"}}, "ten, and two of one app"),
         (422, {"error": {"type": "INVALID_REQUEST_UNKNOWN", "message": "x"}}, "did not accept what was sent: “x”"),
         (429, {"error": {"type": "PUBLIC_API_BILLING_LIMIT_EXCEEDED"}}, "larger plan"),
     ],

@@ -53,6 +53,21 @@ def test_one_signs_in_and_every_table_of_the_picked_bases_is_watched(person: Per
     assert rounds(person, own) == 2
 
 
+def test_the_page_of_the_connection_says_that_nothing_is_to_be_pasted_or_what_is_in_the_way(
+    person: Person, vendors: Served
+) -> None:
+    own = person.connect("airtable", account=USER)
+    assert "sets this up at Airtable by itself" in person.visitor.get(f"/connections/{own}").text
+    vendors.control("settings", {"airtable_lacks": ["webhook:manage"]})
+    rounds(person, own)
+    assert "could not set this up at Airtable" in person.visitor.get(f"/connections/{own}").text
+    vendors.control("settings", {"airtable_lacks": []})
+    rounds(person, own)
+    page = person.visitor.get(f"/connections/{own}").text
+    assert "looks after it. There is nothing to paste." in page
+    assert "Address to paste at Airtable" not in page
+
+
 def test_a_scope_that_was_not_granted_is_named(person: Person) -> None:
     person.go("airtable")
     assert "be told of changes" in person.visitor.get(person.agree(USER, leave_out="webhook:manage")).text
