@@ -13,7 +13,7 @@ from connectors.contract import JSON, Call, Refused
 from connectors.slack._buttons import OPEN, with_buttons
 from connectors.slack._client import Slack
 from connectors.slack._refusals import GONE, Said
-from connectors.slack._text import body_text, channel_id, cut, cut_escaped, named, plain
+from connectors.slack._text import NOT_SENT, body_text, channel_id, cut, cut_escaped, named, plain
 
 EVENT_TYPE = "patchbay"
 _LOOK_BACK = 7 * 86400  # seconds in which a lost answer is looked for
@@ -68,7 +68,7 @@ def post_review_card(
 
 def _within(channel: str, thread: str) -> str:
     place, ts = named(thread)
-    if place != channel:
+    if place not in (channel, NOT_SENT):
         raise Refused(
             "The message to be answered is in another channel. Give the channel and the message of one event."
         )

@@ -6,6 +6,7 @@ import re
 
 from connectors.contract import JSON, Refused
 
+NOT_SENT = "not sent"  # the id of what was only drawn
 LONGEST = 40_000  # characters; Slack cuts off what is longer
 _LINK = re.compile(r"<((?:https?|mailto|tel):[^|>]*)(?:\|([^>]*))?>")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{2,20}")
@@ -53,6 +54,8 @@ def named(text: JSON) -> tuple[str, str]:
 
     A `ts` is always text: as a number it would lose its last digits. Raises `Refused` for anything else.
     """
+    if text == NOT_SENT:
+        return NOT_SENT, NOT_SENT  # drawn by a rehearsal, which sends nothing; Slack has no such channel
     channel, _, ts = text.partition(":") if isinstance(text, str) else ("", "", "")
     if not (_CHANNEL.fullmatch(channel) and _STAMP.fullmatch(ts)):
         raise Refused(f"“{str(text)[:60]}” does not name a Slack message. Give the `id` of one.")

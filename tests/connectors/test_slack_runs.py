@@ -150,3 +150,11 @@ def test_another_workspaces_token_and_events_are_not_taken(here: World) -> None:
     assert here.events() == []
     assert deliver(here, sample("message_posted")).status == 200
     assert len(here.events()) == 1
+
+
+def test_a_rehearsal_draws_everything_and_sends_nothing(here: World) -> None:
+    recipes.switch_on(here.hub, RECIPE.name, practice=True, level="rehearse", by="a test")
+    assert deliver(here, asked(here)).status == 200
+    here.work()
+    assert (here.run()["state"], effects(here)) == ("done", [])
+    assert [write["state"] for write in here.writes()] == ["drawn"] * 3

@@ -139,3 +139,11 @@ def test_a_key_of_another_account_is_refused(here: World) -> None:
     here.served.fault("stripe", "status", path="/v1/account", status=200, body=other)
     with pytest.raises(ValueError, match=r"belong to other@shop\.example"):
         connections.change(here.hub, own(here)["id"], {"key": key}, by="Ana")
+
+
+def test_a_rehearsal_draws_everything_and_sends_nothing(here: World) -> None:
+    recipes.switch_on(here.hub, RECIPE.name, practice=True, level="rehearse", by="a test")
+    assert deliver(here, sample("invoice_paid")).status == 200
+    here.work()
+    assert (here.run()["state"], effects(here)) == ("done", [])
+    assert [write["state"] for write in here.writes()] == ["drawn"] * 4
