@@ -61,6 +61,10 @@ def received(client: Mailbox, cursor: JSON) -> tuple[list[Event], JSON]:
         for events_of_batch, until in _read(client, uids[:ENOUGH], found["uidvalidity"]):
             events += events_of_batch
             last = until
+        if (
+            len(uids) <= ENOUGH
+        ):  # what lies before and was not asked for, in a folder that was made anew, is no news later
+            last = max(last, found["uidnext"] - 1)
     except Exception:  # the door's own among them
         if not events:
             raise

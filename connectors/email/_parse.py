@@ -101,7 +101,7 @@ def _text(mail: EmailMessage) -> str:
         with suppress(*_FAILURES):
             part = mail.get_body(preferencelist=(kind,))
             if part is not None and (found := _content(part)).strip():
-                return _clean(_html.text(found) if kind == "html" else found).strip()
+                return _clean(_html.text(found) if kind == "html" else "\n".join(found.splitlines())).strip()
     return ""
 
 

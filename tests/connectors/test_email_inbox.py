@@ -69,13 +69,16 @@ def test_what_a_recipe_sees(box: Stand) -> None:
     _, cursor = look(box, None)
     when = NOW.timestamp()
     arrive(
-        box, received=when, headers={"Subject": "=?utf-8?q?Gr=C3=BC=C3=9Fe?=", "Cc": "bob@client.example"}, text="Hi"
+        box,
+        received=when,
+        headers={"Subject": "=?utf-8?q?Gr=C3=BC=C3=9Fe?=", "Cc": "bob@client.example"},
+        text="Hi\n\nAnn",
     )
     ((event,), _) = look(box, cursor)
     seen = TRIGGER.shape(event.body)
     assert set(seen) == {name for name in TRIGGER.fields if "[" not in name}
     assert (seen["from_address"], seen["from_name"]) == ("ann@client.example", "Ann Example")
-    assert (seen["subject"], seen["text"], seen["cc"]) == ("Grüße", "Hi", ["bob@client.example"])
+    assert (seen["subject"], seen["text"], seen["cc"]) == ("Grüße", "Hi\n\nAnn", ["bob@client.example"])
     assert (seen["received"], seen["date"]) == ("2026-11-20T12:00:00Z", "2026-11-02T08:15:00Z")
     assert event.dedupe_key == f"mail.received:{seen['uid']}"
     assert event.occurred_at == int(when * 1000)
@@ -102,6 +105,22 @@ def test_what_is_old_is_not_read_again_after_that(box: Stand) -> None:
         _, cursor = look(box, None)
         box.served.control("email_renumber", {})
         assert "Old" not in subjects(look(box, cursor)[0])
+
+
+def test_an_old_inbox_that_was_made_anew_is_no_news_in_the_next_round(box: Stand) -> None:
+    with time_machine.travel(NOW, tick=False) as clock:
+        _, cursor = look(box, None)
+        for days in (40, 9, 3):
+            arrive(box, headers={"Subject": f"{days} days old"}, received=(NOW - timedelta(days=days)).timestamp())
+        _, cursor = look(box, cursor)
+        clock.shift(timedelta(days=30))
+        _, cursor = look(box, cursor)
+        box.served.control("email_renumber", {})
+        found, cursor = look(box, cursor)
+        assert "9 days old" not in subjects(found)
+        assert look(box, cursor) == ([], cursor)
+        arrive(box, headers={"Subject": "New"})
+        assert subjects(look(box, cursor)[0]) == ["New"]
 
 
 def test_a_round_has_an_end(box: Stand) -> None:
