@@ -3,7 +3,7 @@
 | method | query | answer |
 |---|---|---|
 | `VERIFY /` | | {"folders": [{"name", "label", "uses"}], "uidplus"} |
-| `SEARCH /folder` | `after` (a uid), `since` (1-Nov-2026), `message_id` | {"uidvalidity", "uidnext", "uids"} |
+| `SEARCH /folder` | `after` (a uid), `since` (1-Nov-2026), `message_id`, `text` | {"uidvalidity", "uidnext", "uids"} |
 | `SIZES /folder` | `uids`, `uidvalidity` | [{"uid", "size", "received"}] |
 | `FETCH /folder` | `uids`, `uidvalidity`, `part` (whole, head, first) | [{"uid", "raw": base64}] |
 | `APPEND /folder` | `flags` (Draft,Seen) and the message as the body | {"uidvalidity", "uid"}, or {} |
@@ -204,6 +204,8 @@ def _search(box: _Box, session: Session) -> Any:
     query = _enter(box, session)
     if "message_id" in query:
         criteria = ["HEADER", "Message-ID", _quoted(query["message_id"])]
+    elif "text" in query:
+        criteria = ["TEXT", _quoted(query["text"])]
     elif "since" in query:
         criteria = ["SINCE", query["since"]]
     else:

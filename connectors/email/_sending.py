@@ -1,7 +1,7 @@
 """Sending, after a person agreed and a minute has passed. Nothing takes a sent mail back, and nothing in SMTP stops a second one.
 
 After a lost answer the folder of sent mail is looked into: Gmail and Microsoft 365 file a copy by themselves, most others do
-not, so that an absent one proves nothing.
+not, so that an absent one proves nothing. A reply that names the mail, or a bounce, proves that it left.
 """
 
 from __future__ import annotations
@@ -56,7 +56,13 @@ def find_sent(client: Mailbox, key: str, arguments: dict[str, JSON]) -> list[dic
     """One result however many copies there are: nobody sends another mail with this id."""
     folder = client.folder("\\Sent")
     own = _message.message_id(client, key)
-    return [result(own)] if folder and client.holding(folder, own)["uids"] else []
+    filed = folder and client.holding(folder, own)["uids"]
+    return [result(own)] if filed or _answered(client, own) else []
+
+
+def _answered(client: Mailbox, own: str) -> bool:
+    """A reply, or a note that it could not be delivered, names the mail: it was accepted."""
+    return bool(client.ask("SEARCH", "INBOX", text=own)["uids"])
 
 
 def after(arguments: dict[str, JSON], made: dict[str, JSON]) -> list[Call]:

@@ -299,6 +299,24 @@ def test_a_lost_answer_is_looked_for_among_what_was_sent(box: Stand) -> None:
     assert len(handed_over(box)) == 2
 
 
+@pytest.mark.parametrize("bounced", [False, True])
+def test_a_reply_or_a_bounce_proves_that_a_mail_left(box: Stand, bounced: bool) -> None:
+    """A bounce comes as a report with the headers of the mail in it; the same words about another mail prove nothing."""
+    own = _message.message_id(box.client, KEY)
+    report = {"Content-Type": "multipart/report; report-type=delivery-status; boundary=b", "Return-Path": "<>"}
+    body = f"--b\n\nNot delivered\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {own}\n--b--\n"
+    other = body.replace(own, "<h.0123456789abcdef01234567@practice.example>")
+    arrive(box, headers=report, text=other)
+    assert box.lost("send", **MAIL) == []
+    if bounced:
+        arrive(box, headers=report, text=body)
+    else:
+        arrive(box, headers={"In-Reply-To": own, "References": own})
+    find = box.action("send").find
+    assert find
+    assert find(box.client, KEY, box.prepared("send", **MAIL)) == [{"id": own, "url": ""}]
+
+
 def test_a_late_answer_is_no_answer(box: Stand) -> None:
     box.door.seconds = 0.5
     box.served.fault("email", "slow", method="SEND", seconds=2)

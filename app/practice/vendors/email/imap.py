@@ -158,6 +158,8 @@ class _Session:
         if rest[0].upper() == "HEADER":
             wanted = rest[2].lower()
             return [one for one in there if wanted in shelf.header(one["raw"].encode("latin-1"), rest[1]).lower()]
+        if rest[0].upper() == "TEXT":
+            return [one for one in there if rest[1].lower() in one["raw"].lower()]
         if rest[0].upper() == "SINCE":
             return shelf.since(self._ground, self._folder, rest[1])
         return list(self._chosen(rest[1]))
