@@ -147,7 +147,7 @@ def _relative(site: Site, advertised: str) -> str:
     """What of the advertised root follows our base. Sites behind a proxy may call themselves http; the host must be ours."""
     ours, theirs = urlsplit(site.base), urlsplit(advertised)
     below = theirs.path.removeprefix(ours.path) if theirs.path.startswith(ours.path) else None
-    if theirs.netloc.lower() != ours.netloc.lower() or below is None:
+    if theirs.netloc.lower() != ours.netloc.lower() or below is None or below[:1] not in ("", "/"):
         front = advertised.partition("/wp-json")[0].partition("?")[0].removesuffix("index.php").rstrip("/")
         raise Refused(f"This site calls itself {front}. Enter that address instead of {site.base}.")
     return f"{below or '/'}?{theirs.query.rstrip('/')}" if theirs.query else below.rstrip("/")

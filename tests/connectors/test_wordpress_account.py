@@ -91,9 +91,14 @@ def test_a_site_inside_the_network_is_not_called(hub: Hub, site: Stand) -> None:
     assert site.asked() == []
 
 
-def test_a_site_that_calls_itself_otherwise_says_so() -> None:
-    with standing("wordpress") as stand, pytest.raises(Refused, match="Enter that address instead"):
-        _client._relative(stand.client, "https://www.example.org/blog/wp-json/")
+@pytest.mark.parametrize(
+    "advertised",
+    ["https://www.example.org/blog/wp-json/", "https://h/blog2/wp-json/", "https://h/wp-json/", "https://h"],
+)
+def test_a_site_that_calls_itself_otherwise_says_so(site: Stand, advertised: str) -> None:
+    site.client.base = "https://h/blog"
+    with pytest.raises(Refused, match="Enter that address instead"):
+        _client._relative(site.client, advertised)
 
 
 @pytest.mark.parametrize(
