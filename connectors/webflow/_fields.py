@@ -64,9 +64,11 @@ def _text(field: JSON, value: JSON) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-@cache
+@cache  # at the reader's own limit of 20 levels (a list takes two for each) words would be lost
 def _reader() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "xhtmlOut": True}).enable(["table", "strikethrough"])
+    return MarkdownIt("commonmark", {"html": False, "xhtmlOut": True, "maxNesting": 100}).enable(
+        ["table", "strikethrough"]
+    )
 
 
 def _rich(field: JSON, value: JSON) -> JSON:

@@ -41,9 +41,11 @@ def _inert(markup: str) -> str:
     return markup.replace("[", "&#091;")
 
 
-@cache
+@cache  # at the reader's own limit of 20 levels (a list takes two for each) words would be lost
 def _reader() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False, "xhtmlOut": True}).enable(["table", "strikethrough"])
+    return MarkdownIt("commonmark", {"html": False, "xhtmlOut": True, "maxNesting": 100}).enable(
+        ["table", "strikethrough"]
+    )
 
 
 def _groups(tokens: list[Token]) -> list[list[Token]]:

@@ -117,6 +117,12 @@ def test_what_does_not_fit_the_collection_is_refused_before_it_is_sent(studio: S
     assert studio.effects() == []
 
 
+def test_nothing_is_lost_in_the_depths(studio: Stand) -> None:
+    deep = "".join(f"{'  ' * n}- words {n}\n" for n in range(40))
+    studio.do("create_item", **{**ITEM, "fields": {"Date": "2026-12-06", "body": deep}})
+    assert items(studio)[0]["fieldData"]["body"].count("words") == 40
+
+
 def test_markup_of_strangers_is_shown_and_not_run(studio: Stand) -> None:
     hostile = "<script>x</script> [a](javascript:alert(1))"
     studio.do("create_item", **{**ITEM, "fields": {"Date": "2026-12-06", "body": hostile}})

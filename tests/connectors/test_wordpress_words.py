@@ -62,6 +62,11 @@ def test_quotes_and_tables_hold_what_is_in_them() -> None:
     assert "<td>2</td>" in table
 
 
+@pytest.mark.parametrize("deep", ["> " * 40 + "words", "".join(f"{'  ' * n}- words {n}\n" for n in range(40))])
+def test_nothing_is_lost_in_the_depths(deep: str) -> None:
+    assert blocks(deep).count("words") == deep.count("words")
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
