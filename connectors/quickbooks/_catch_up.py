@@ -74,7 +74,7 @@ class _Place:
 
 
 def _event(entity: str, thing: dict[str, JSON], key: str, when: datetime | None) -> Event:
-    version = "" if _deleted(thing) else f"{entity} {thing.get('SyncToken')}"
+    version = f"{entity} {'deleted' if _deleted(thing) else thing.get('SyncToken')}"
     return Event(
         kind=f"{entity.lower()}.changed",
         dedupe_key=key,

@@ -55,7 +55,7 @@ class Books:
         except requests.HTTPError as refusal:
             if "610" not in codes(refusal.response):
                 raise
-        return {"id": str(body["Id"]), "url": "", "version": ""}
+        return gone(entity, body["Id"])
 
     def query(self, entity: str, where: str = "", order: str = "") -> Iterator[dict[str, JSON]]:
         """Every object that matches, page by page. `where` is made with `equals` and its kin, never of free text."""
@@ -144,6 +144,11 @@ def quoted(text: str) -> str:
     """A value in a query. https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries"""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def gone(entity: str, id: JSON) -> dict[str, JSON]:
+    """What a deleted one leaves behind as the result of a change."""
+    return {"id": str(id), "url": "", "version": f"{entity} deleted"}
 
 
 def ref(value: JSON) -> str:

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from connectors.contract import JSON, Call, Refused
-from connectors.quickbooks._client import Books, number, quoted
+from connectors.quickbooks._client import Books, gone, number, quoted
 from connectors.quickbooks._coding import changed, result, unmoved
 from connectors.quickbooks._names import chosen, reference
 from connectors.quickbooks._shapes import ACCOUNT_LINE, SALES_LINE, amount
@@ -244,8 +244,8 @@ def find_deleted_invoice(client: Books, key: str, arguments: Thing) -> list[Thin
 
 
 def _find_deleted(client: Books, entity: str, arguments: Thing) -> list[Thing]:
-    gone = number(arguments["change"]["Id"])
-    return [] if client.read(entity, gone) else [{"id": gone, "url": "", "version": ""}]
+    own = number(arguments["change"]["Id"])
+    return [] if client.read(entity, own) else [gone(entity, own)]
 
 
 def bill_unmoved(client: Books, arguments: Thing) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.contract import JSON, Call, Refused
-from connectors.quickbooks._client import Books, number, quoted
+from connectors.quickbooks._client import Books, gone, number, quoted
 from connectors.quickbooks._coding import there
 
 Thing = dict[str, JSON]
@@ -60,8 +60,8 @@ def delete_note(client: Books, key: str, *, note: str, change: Any) -> Thing:
 
 
 def find_deleted(client: Books, key: str, arguments: Thing) -> list[Thing]:
-    gone = number(arguments["note"])
-    return [] if client.read("Attachable", gone) else [{"id": gone, "url": "", "version": ""}]
+    own = number(arguments["note"])
+    return [] if client.read("Attachable", own) else [gone("Attachable", own)]
 
 
 def note_unmoved(client: Books, arguments: Thing) -> bool:
