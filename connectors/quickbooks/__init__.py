@@ -288,7 +288,16 @@ connector = Connector(
         "delete_note": _delete_note,
     },
     lookups={
-        kind: Lookup(run=_names.lookup(kind), label=f"QuickBooks {made.noun}") for kind, made in _names.KINDS.items()
+        **{
+            "class_name" if kind == "class" else kind: Lookup(
+                run=_names.lookup(kind), resolve=_names.resolver(kind), label=f"QuickBooks {made.noun}"
+            )
+            for kind, made in _names.KINDS.items()
+        },
+        "purchase": Lookup(
+            run=_reads.lookup("Purchase"), resolve=_reads.resolver("Purchase"), label="QuickBooks purchase"
+        ),
+        "bill": Lookup(run=_reads.lookup("Bill"), resolve=_reads.resolver("Bill"), label="QuickBooks bill"),
     },
     rate=8.0,
     burst=5,

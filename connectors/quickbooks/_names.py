@@ -47,6 +47,19 @@ def lookup(kind: str) -> Callable[[Books, str], list[Choice]]:
     return choices
 
 
+def resolver(kind: str) -> Callable[[Books, str], list[Choice]]:
+    """What an id or a whole name means. Raises `Refused` for what is not there."""
+
+    def choices(client: Books, text: str) -> list[Choice]:
+        wanted = text.strip()
+        found = _by_id(client, kind, wanted) if wanted.isdigit() else by_name(client, kind, wanted)
+        if not found:
+            raise Refused(_why_not(kind, wanted, found))
+        return [Choice(str(one["Id"]), shown(kind, one)) for one in found]
+
+    return choices
+
+
 def active(client: Books, kind: str) -> list[dict[str, JSON]]:
     """All that may be chosen: active, and of accounts only those on which something can be coded."""
     return [one for one in client.query(KINDS[kind].entity, "Active = true") if usable(kind, one)]

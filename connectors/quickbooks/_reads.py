@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from connectors.contract import JSON, Refused
+from collections.abc import Callable
+
+from connectors.contract import JSON, Choice, Refused
 from connectors.quickbooks._client import Books, quoted, ref
 from connectors.quickbooks._coding import there
 from connectors.quickbooks._documents import _day
@@ -19,6 +21,32 @@ def read_record(client: Books, *, kind: str, id: str) -> JSON:
     if entity is None:
         raise Refused(f"There is no “{kind[:40]}” to read. There is {', '.join(ENTITIES)}.")
     return shaped(entity, there(client, entity, id))
+
+
+def lookup(entity: str) -> Callable[[Books, str], list[Choice]]:
+    """Fills a picker with the latest documents: number, date, who, and how much."""
+
+    def choices(client: Books, query: str) -> list[Choice]:
+        found = client.get("query", query=f"SELECT * FROM {entity} ORDERBY TxnDate DESC MAXRESULTS 100")  # noqa: S608 (no database, fixed names)
+        named = [_choice(entity, one) for one in found["QueryResponse"].get(entity, [])]
+        return [choice for choice in named if query.strip().lower() in choice.label.lower()]
+
+    return choices
+
+
+def resolver(entity: str) -> Callable[[Books, str], list[Choice]]:
+    """What a number, or the address of the document's page, means. Raises `Refused`."""
+
+    def choices(client: Books, text: str) -> list[Choice]:
+        return [_choice(entity, there(client, entity, text.rpartition("txnId=")[2].partition("&")[0]))]
+
+    return choices
+
+
+def _choice(entity: str, thing: dict[str, JSON]) -> Choice:
+    one = shaped(entity, thing)
+    who = one.get("payee") or one.get("vendor") or next((line["description"] for line in one["lines"]), "")
+    return Choice(one["id"], " ".join(part for part in (one["date"], one["number"], who, one["total"]) if part))
 
 
 def list_accounts(client: Books) -> JSON:

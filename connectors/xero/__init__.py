@@ -187,11 +187,14 @@ connector = Connector(
         "delete_draft": _delete_draft,
     },
     lookups={
-        "account": Lookup(run=_names.accounts, label="Xero account"),
-        "bank_account": Lookup(run=_names.bank_accounts, label="Xero bank account"),
-        "tax_rate": Lookup(run=_names.tax_rates, label="Xero tax rate"),
-        "tracking": Lookup(run=_names.tracking, label="Xero tracking option"),
-        "contact": Lookup(run=_names.contacts, label="Xero contact"),
+        "account": Lookup(run=_names.accounts, resolve=_names.resolve_account, label="Xero account"),
+        "bank_account": Lookup(
+            run=_names.bank_accounts, resolve=_names.resolve_bank_account, label="Xero bank account"
+        ),
+        "tax_type": Lookup(run=_names.tax_rates, resolve=_names.resolve_tax, label="Xero tax rate"),
+        "tracking": Lookup(run=_names.tracking, resolve=_names.resolve_tracking, label="Xero tracking option"),
+        "contact": Lookup(run=_names.contacts, resolve=_names.resolve_contact, label="Xero contact"),
+        "transaction": Lookup(run=_reads.latest, resolve=_reads.resolve, label="Xero bank transaction"),
     },
     rate=1.0,
     burst=5,

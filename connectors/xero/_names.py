@@ -53,6 +53,19 @@ def bank_accounts(client: Xero, query: str) -> list[Choice]:
     return _matching([Choice(text(one, "AccountID"), text(one, "Name")) for one in found], query)
 
 
+def resolve_account(client: Xero, text: str) -> list[Choice]:
+    return _resolved(accounts(client, ""), text, "account")
+
+
+def _resolved(choices: list[Choice], text: str, noun: str) -> list[Choice]:
+    """By id, or by the whole words that are shown."""
+    wanted = text.strip().casefold()
+    found = [one for one in choices if wanted in (one.id.casefold(), one.label.casefold())]
+    if not found:
+        raise Refused(f"Xero has no {noun} “{text.strip()[:80]}” to choose. Choose one from the list.")
+    return found
+
+
 # --- tax and tracking -------------------------------------------------------------------------------------------------
 
 
@@ -62,6 +75,10 @@ def _taxes(client: Xero) -> list[Thing]:
 
 def tax_rates(client: Xero, query: str) -> list[Choice]:
     return _matching([Choice(text(one, "TaxType"), text(one, "Name")) for one in _taxes(client)], query)
+
+
+def resolve_tax(client: Xero, text: str) -> list[Choice]:
+    return _resolved(tax_rates(client, ""), text, "tax rate")
 
 
 def tax_type(client: Xero, given: JSON) -> str:
@@ -92,6 +109,10 @@ def tracking(client: Xero, query: str) -> list[Choice]:
     return _matching(found, query)
 
 
+def resolve_tracking(client: Xero, text: str) -> list[Choice]:
+    return _resolved(tracking(client, ""), text, "tracking option")
+
+
 def tracked(client: Xero, given: JSON) -> list[Thing]:
     """A line's `Tracking`, of ids as the picker gives them or of words such as "Region: North". At most one option of a
     category, so two in all. Raises `Refused`."""
@@ -112,6 +133,10 @@ def _option(options: list[Thing], wanted: str) -> Thing:
     raise Refused(f"Xero has no tracking option “{wanted[:80]}”. Choose one from the list, such as “Region: North”.")
 
 
+def resolve_bank_account(client: Xero, text: str) -> list[Choice]:
+    return _resolved(bank_accounts(client, ""), text, "bank account")
+
+
 # --- contacts ---------------------------------------------------------------------------------------------------------
 
 
@@ -121,6 +146,12 @@ def contacts(client: Xero, query: str) -> list[Choice]:
     return [
         Choice(text(one, "ContactID"), text(one, "Name")) for one in found if text(one, "ContactStatus") == "ACTIVE"
     ]
+
+
+def resolve_contact(client: Xero, text: str) -> list[Choice]:
+    """By id or whole name. Raises `Refused`."""
+    own = contact(client, text)
+    return [Choice(own, str((client.one("Contacts", own) or {}).get("Name") or own))] if own else []
 
 
 def named(client: Xero, name: str) -> list[Thing]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.contract import JSON, Refused
+from connectors.contract import JSON, Choice, Refused
 from connectors.xero._client import Xero, text
 from connectors.xero._documents import _day
 from connectors.xero._names import account as account_code
@@ -21,6 +21,27 @@ def read_record(client: Xero, *, kind: str, id: str) -> JSON:
     if thing is None:
         raise Refused("Xero has nothing of this id in this organisation. Choose another one.")
     return shaped(what, thing)
+
+
+def latest(client: Xero, query: str) -> list[Choice]:
+    """Fills a picker with the latest bank transactions: when, who or what, and how much."""
+    found = client.get("BankTransactions", None, page=1, pageSize=100, order="Date DESC")["BankTransactions"]
+    return [one for one in map(_choice, found) if query.strip().lower() in one.label.lower()]
+
+
+def resolve(client: Xero, text: str) -> list[Choice]:
+    """What an id, or the address of its page, means. Raises `Refused`."""
+    own = text.strip().rpartition("=")[2]
+    thing = client.one("BankTransactions", own)
+    if thing is None:
+        raise Refused("Xero has no such bank transaction in this organisation. Choose another one.")
+    return [_choice(thing)]
+
+
+def _choice(thing: dict[str, JSON]) -> Choice:
+    one = shaped("BankTransactions", thing)
+    what = next((line["description"] for line in one["lines"]), "")
+    return Choice(one["id"], " ".join(part for part in (one["date"], one["contact"], what, one["total"]) if part))
 
 
 def list_accounts(client: Xero) -> JSON:

@@ -130,7 +130,7 @@ def test_accounts_to_choose_from_are_active_and_can_be_coded_to(books: Stand) ->
 @pytest.mark.parametrize(
     ("lookup", "query", "found"),
     [
-        ("class", "", ["Shop", "Market"]),
+        ("class_name", "", ["Shop", "Market"]),
         ("location", "oak", ["Oakland"]),
         ("vendor", "mill", ["Mill & Sons"]),
         ("customer", "", ["Corner Cafe"]),
@@ -142,10 +142,32 @@ def test_pickers(books: Stand, lookup: str, query: str, found: list[str]) -> Non
     assert sorted(choice.label for choice in books.choices(lookup, query)) == sorted(found)
 
 
+def test_whoever_approves_sees_names(books: Stand) -> None:
+    """What stands in the arguments of a change is resolved by the picker of the same name."""
+    by_hand(books, "Account", Id="63", Active=False)
+    labels = {
+        (lookup, given): [choice.label for choice in books.resolve(lookup, given)]
+        for lookup, given in (("account", "13"), ("account", "63"), ("vendor", "mill & sons"), ("class_name", "Shop"))
+    }
+    assert list(labels.values()) == [
+        ["6120 Meals (Expense)"],
+        ["6300 Office supplies (Expense)"],
+        ["Mill & Sons"],
+        ["Shop"],
+    ]
+    told = "2026-11-18 SQ *BLUE BOTTLE 0423 OAKLAND CA 18.75"
+    for given in ("812", "https://qbo.intuit.com/app/expense?txnId=812"):
+        assert [(one.id, one.label) for one in books.resolve("purchase", given)] == [("812", told)]
+    assert [one.id for one in books.choices("purchase", "adobe")] == ["814"]
+    for lookup, given in (("account", "No"), ("purchase", "99"), ("purchase", "no")):
+        with pytest.raises(Refused):
+            books.resolve(lookup, given)
+
+
 def test_a_plan_without_classes_says_so(books: Stand) -> None:
     books.note(plan="essentials")
     with pytest.raises(Refused, match="classes and locations need Plus or Advanced"):
-        books.choices("class")
+        books.choices("class_name")
 
 
 def test_page_two_of_a_list_is_read_and_its_failure_is_heard(books: Stand) -> None:

@@ -132,13 +132,34 @@ def test_where_waiting_helps_nothing_is_said(status: int) -> None:
     [
         ("account", "entert", ["420 Entertainment"]),
         ("bank_account", "", ["Business account", "Company card"]),
-        ("tax_rate", "expenses", ["GST on Expenses"]),
+        ("tax_type", "expenses", ["GST on Expenses"]),
         ("tracking", "", ["Region: North", "Region: South"]),
         ("contact", "adobe", ["Adobe Pty Ltd"]),
     ],
 )
 def test_pickers(books: Stand, lookup: str, query: str, labels: list[str]) -> None:
     assert sorted(choice.label for choice in books.choices(lookup, query)) == labels
+
+
+def test_whoever_approves_sees_names(books: Stand) -> None:
+    """What stands in the arguments of a change is resolved by the picker of the same name."""
+    (north,) = books.choices("tracking", "north")
+    (spent,) = books.choices("transaction", "SQ *BLUE")
+    found = {
+        "account": ("420", "420 Entertainment"),
+        "tax_type": ("INPUT", "GST on Expenses"),
+        "tracking": (north.id, "Region: North"),
+        "transaction": (spent.id, "2026-11-18 Blue Bottle SQ *BLUE BOTTLE 0423 18.75"),
+    }
+    for lookup, (given, label) in found.items():
+        assert [(one.id, one.label) for one in books.resolve(lookup, given)] == [(given, label)]
+    (bank,) = books.choices("bank_account", "card")
+    assert books.resolve("bank_account", bank.id) == books.resolve("bank_account", "company card") == [bank]
+    contact = books.choices("contact", "adobe")[0]
+    assert books.resolve("contact", contact.id) == books.resolve("contact", "adobe pty ltd") == [contact]
+    for lookup in ("account", "tax_type", "tracking", "contact", "transaction"):
+        with pytest.raises(Refused):
+            books.resolve(lookup, "9f2b61c4-0000-4000-8000-00000000a001")
 
 
 def test_accounts_to_choose_from_can_be_coded_to(books: Stand) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 JSON = Any
 _WHOLE = re.compile(
-    r"SELECT \* FROM (\w+)(?: WHERE (.+?))?(?: ORDERBY ([\w.]+))?(?: STARTPOSITION (\d+))?(?: MAXRESULTS (\d+))?",
+    r"SELECT \* FROM (\w+)(?: WHERE (.+?))?(?: ORDERBY ([\w.]+(?: DESC)?))?(?: STARTPOSITION (\d+))?(?: MAXRESULTS (\d+))?",
     re.DOTALL,
 )
 _TERM = re.compile(
@@ -62,7 +62,10 @@ class Query:
             things = [thing for thing in things if thing.get("Active") is not False]
         found = [thing for thing in things if all(term.fits(thing) for term in self.terms)]
         if self.order:
-            found.sort(key=lambda thing: [_comparable(value) for value in _values(thing, self.order.split("."))])
+            path, _, down = self.order.partition(" ")
+            found.sort(
+                key=lambda thing: [_comparable(value) for value in _values(thing, path.split("."))], reverse=bool(down)
+            )
         return found[self.start - 1 : self.start - 1 + self.most]
 
 
