@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as at_leisure
 from hypothesis import strategies as st
 
 from app.core import connections, intake, polling, practice
@@ -96,6 +97,7 @@ def test_a_signed_body_that_is_no_ping_is_kept_for_a_person(body: str) -> None:
         receive(raw, [SECRET])
 
 
+@at_leisure(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine, too
 @given(st.binary(max_size=200), st.text(max_size=80))
 def test_anything_at_all_is_refused_without_another_error(body: bytes, signature: str) -> None:
     with pytest.raises(BadSignature):

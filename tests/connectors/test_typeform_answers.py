@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.contract import BadSignature, Event, Received, Unreadable
@@ -104,6 +104,7 @@ def test_a_signed_body_that_is_no_response_is_kept_for_a_person(body: bytes) -> 
         receive(body)
 
 
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine, too
 @given(st.binary(max_size=300), st.text(max_size=60))
 def test_anything_at_all_is_refused_without_another_error(body: bytes, signature: str) -> None:
     with pytest.raises(BadSignature):
@@ -193,10 +194,12 @@ def test_questions_without_a_reference_go_by_their_id() -> None:
     assert seen["answers"] == {"q9": "x"}
 
 
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine, too
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
         lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=8,
     )
 )
 def test_any_response_has_a_shape(anything: Any) -> None:
