@@ -241,7 +241,8 @@ class Action:
     `safety` None means it only reads (then `run` takes no key and may make several requests).
 
     `before(client, arguments)` may read, and returns changes that must be there first (each its own write);
-    `prepare(client, arguments)` may read, and returns the arguments completed (names resolved, defaults filled);
+    `prepare(client, arguments)` may read, and returns the arguments completed (names resolved, defaults filled); it is asked
+    once more, with the arguments as they were given, after `before` had something made (whose id the vendor chose, say);
     `after(arguments, result)` is pure and returns the changes that complete this one, in order.
 
     `find(client, key, arguments)` returns the results (same shape as `run`) of requests with this key that did arrive:
