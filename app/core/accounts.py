@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
-from app.core import audit, intake, opening
+from app.core import audit, extras, intake, opening
 from app.core.connections import mend, wake
 from app.core.hub import Hub
 from app.core.ids import new_id
@@ -77,7 +77,9 @@ def renew(
             f"You signed in as {account.name}, but this connection is {row['account_name']}. "
             "Sign in with that account, or make a new connection for the other one"
         )
-    sealed = hub.vault.seal_json(dict(credentials), f"connections:{connection_id}:secret")
+    place = f"connections:{connection_id}:secret"
+    more = extras.of(hub.connectors[row["slug"]], hub.vault.open_json(row["secret"], place) or {})
+    sealed = hub.vault.seal_json({**credentials, **more}, place)
     values = {"account_id": account.id, "account_name": account.name, "secret": sealed, "secret_before": None, **times}
     soon = (
         hub.steady.now()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
 
-from app.core import audit, hook_keys, intake, opening, renewal
+from app.core import audit, extras, hook_keys, intake, opening, renewal
 from app.core.answers import Kind, classify
 from app.core.handover import open_review
 from app.core.hub import Hub
@@ -81,9 +81,10 @@ def change(
     if hook_secret and hook_secret != HIDDEN and hook_secret not in hooks:
         hooks = [hook_secret, *hooks][:2]  # the one before stays valid while the vendor changes over
     by_key = not row["consented_at"]
-    values = _fields(connector, credentials, stored, bool(hooks)) if by_key else stored
+    more = extras.of(connector, credentials)
+    values = _fields(connector, credentials, stored, bool(hooks)) if by_key else {**stored, **more}
     account = Account(row["account_id"], row["account_name"])
-    if check_first and values and by_key:
+    if check_first and values and (by_key or more != extras.of(connector, stored)):
         account = _check(open_with(hub, row["slug"], values, connection_id, bool(row["practice"])))
         if row["account_id"] and account.id and account.id != row["account_id"]:
             raise ValueError(
@@ -107,6 +108,8 @@ def change(
         )
         if by_key:
             mend(conn, connection_id, row["slug"], hub.now())
+        else:
+            extras.put(conn, hub, connection_id, connector, more)
         intake.all_soon(conn, connection_id, now)
         audit.add(conn, hub, by, "changed connection", f"connection:{connection_id}", {})
 

@@ -69,7 +69,7 @@ def fresh(hub: Hub, row: RowMapping, *, once_more: bool = False, refused: bool =
         raise Unauthorized(row["why"])
     with hub.db.read() as conn:
         if hold.get(conn):
-            raise Unavailable("This hub is on hold, so it renews nothing until you press Resume", _PAUSE)
+            return _or_away(hub, row, "This hub is on hold, so it renews nothing until you press Resume")
     patience, seen, holder = Patience(hub.settings.patience), bytes(row["secret"] or b""), new_id()
     end = time.monotonic() + patience.call(2 * SECONDS) + 1
     while not _take(hub, row, seen, holder, patience.lease(patience.call(SECONDS))):
@@ -173,8 +173,10 @@ def _open(hub: Hub, row: RowMapping, column: str = "secret") -> dict[str, str]:
 
 def _save(hub: Hub, row: RowMapping, holder: str, found: Tokens) -> RowMapping:
     """The new pair, before anybody uses it; unless somebody has signed in again meanwhile, whose tokens are newer."""
+    oauth = hub.connectors[row["slug"]].oauth
+    named = ("access_token", "refresh_token", *(oauth.kept if oauth else ()))
+    pair = {name: found.credentials[name] for name in named if name in found.credentials}
     values: dict[str, Any] = {
-        "secret": hub.vault.seal_json(dict(found.credentials), f"connections:{row['id']}:secret"),
         "secret_before": hub.vault.seal_json(_open(hub, row), f"connections:{row['id']}:secret_before"),
         "expires_at": found.expires_at,
         "renewed_at": hub.now(),
@@ -182,7 +184,18 @@ def _save(hub: Hub, row: RowMapping, holder: str, found: Tokens) -> RowMapping:
         "ends_at": found.ends_at or row["ends_at"],
         "refresh_error": "",
     }
-    _let_go(hub, row, holder, values)
+    place = f"connections:{row['id']}:secret"
+
+    def save(conn: Connection) -> None:
+        """Beside what a person may have said about the account meanwhile (`core.extras`)."""
+        mine = (_c.id == row["id"]) & (_c.refresh_holder == holder)
+        stands = conn.execute(select(_c.secret).where(mine).with_for_update()).scalar()
+        if stands is not None:
+            sealed = hub.vault.seal_json({**hub.vault.open_json(stands, place), **pair}, place)
+            free = {"refresh_holder": "", "refresh_until": None}
+            conn.execute(update(connections).where(mine).values(secret=sealed, **free, **values))
+
+    hub.db.write(save)
     return _row(hub, row["id"]) or row
 
 
@@ -195,10 +208,11 @@ def _let_go(hub: Hub, row: RowMapping, holder: str, values: dict[str, Any], unti
 def _believed(hub: Hub, row: RowMapping, holder: str, desk: Desk, words: str) -> RowMapping:
     """The vendor says that this refresh token is dead. That is believed when no other one is there: neither one that was
     saved meanwhile, nor the one before it, which lives on if the answer that brought this one was never counted."""
-    now_there = _row(hub, row["id"])
-    if now_there is not None and now_there["secret"] != row["secret"]:
-        return now_there
     used, before = _open(hub, row).get("refresh_token"), _open(hub, row, "secret_before")
+    now_there = _row(hub, row["id"])
+    if now_there is not None and now_there["state"] != "removed" and _open(hub, now_there).get("refresh_token") != used:
+        _let_go(hub, row, holder, {})
+        return now_there
     if before.get("refresh_token") and before["refresh_token"] != used:
         try:
             return _save(hub, row, holder, desk.renew(before))

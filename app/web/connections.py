@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, render_template, request
 
-from app.core import apps, forecast, oauth, reach, users, vitals
+from app.core import apps, extras, forecast, oauth, reach, users, vitals
 from app.core import connections as core
 from app.core.opening import NotConnected
 from app.web.answers import done, page
@@ -162,7 +162,8 @@ def _signing_in(connector: Connector) -> dict[str, Any]:
     if connector.oauth is None:
         return {}
     slug = connector.slug
-    return {"app": apps.get(hub(), slug), "return_address": apps.return_address(hub(), slug)}
+    address = apps.return_address(hub(), slug)
+    return {"app": apps.get(hub(), slug), "return_address": address, "extras": extras.fields(connector)}
 
 
 def _given(connector: Connector) -> dict[str, Any]:

