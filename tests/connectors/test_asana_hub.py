@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import Settings
+from connectors.contract import ConnectorError
 from tests.connectors import whole
 from tests.durability.world import World
 
@@ -72,3 +73,18 @@ def test_whichever_answer_gets_lost_there_is_one_of_each(here: World, do: str, w
     assert tasks(here)[0] == ("Tables", "Checked: Tables")
     assert len(tasks(here)) == 2
     assert comments(here) == ["From Tables"]
+
+
+def test_a_token_that_ended_stops_the_run_until_another_one_is_entered(here: World) -> None:
+    rename(here)
+    whole.catch_up(here, "asana")
+    here.served.control("settings", {"revoked": ["asana"]})
+    here.work()
+    assert (here.run()["state"], "no longer accepts" in here.run()["why"]) == ("waiting", True)
+    with pytest.raises(ConnectorError, match="no longer accepts"):
+        whole.change_credentials(here, "asana", token="old")
+    here.served.control("settings", {"revoked": []})
+    whole.change_credentials(here, "asana", token=whole.own_token(here))
+    here.work()
+    assert here.run()["state"] == "done", here.run()
+    assert tasks(here)[0] == ("Tables", "Checked: Tables")

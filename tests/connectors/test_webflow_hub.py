@@ -11,6 +11,7 @@ import pytest
 
 from app.core import connections, intake
 from app.settings import Settings
+from connectors.contract import ConnectorError
 from tests.connectors import whole
 from tests.connectors.signing_webflow import signed
 from tests.durability.world import World
@@ -89,3 +90,18 @@ def test_a_delivery_about_our_own_change_is_no_news(here: World) -> None:
     here.served.control("webflow_item", {"id": item["id"], "fieldData": {"place": "Garden"}})
     told(here, "collection_item_changed")
     assert [event["kind"] for event in here.events()].count("webflow.item.changed") == 1
+
+
+def test_a_token_that_ended_stops_the_run_until_another_one_is_entered(here: World) -> None:
+    here.served.control("webflow_submit", {})
+    whole.catch_up(here, "webflow")
+    here.served.control("settings", {"revoked": ["webflow"]})
+    here.work()
+    assert (here.run()["state"], "no longer accepts" in here.run()["why"]) == ("waiting", True)
+    with pytest.raises(ConnectorError, match="no longer accepts"):
+        whole.change_credentials(here, "webflow", token="old")
+    here.served.control("settings", {"revoked": []})
+    whole.change_credentials(here, "webflow", token=whole.own_token(here))
+    here.work()
+    assert here.run()["state"] == "done", here.run()
+    assert items(here) == [("Hello", "Hall", True, False)]
