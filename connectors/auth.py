@@ -56,9 +56,9 @@ class OAuth2:
     `scopes`: each with what it is for, in words; empty where the vendor sets them in the app (nothing is sent then).
     `guide`: the clicks by which the app is registered; the page shows return address and scopes beside it.
     `pkce`: S256 (RFC 7636). `client`: how the app proves itself at the token address: "basic" (header), "body", or "none".
-    `json`: token requests are JSON instead of a form. `ask`: further parameters of the authorize address; `headers`:
-    further headers of token requests. `callback`: parameters of the return address that belong to the account;
-    `kept`: fields of the token answer that do.
+    `json`: token requests are JSON instead of a form; `json_revoke`: only the one by which tokens are given back.
+    `ask`: further parameters of the authorize address; `headers`: further headers of token requests. `callback`: parameters
+    of the return address that belong to the account; `kept`: fields of the token answer that do.
 
     `read(answer)`: a token answer as RFC 6749 wants it, from one that is not; raises `Refused`. `dead`: further error
     words that mean what "invalid_grant" does: only signing in again helps.
@@ -78,6 +78,7 @@ class OAuth2:
     pkce: bool = True
     client: Literal["basic", "body", "none"] = "basic"
     json: bool = False
+    json_revoke: bool = False
     ask: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     callback: tuple[str, ...] = ()

@@ -79,7 +79,8 @@ class Desk:
             return
         token = credentials.get("refresh_token") or credentials["access_token"]
         self._ask(
-            lambda session: session.revoke_token(self._address(self.oauth.revoke), token, headers=self._headers())
+            lambda session: session.revoke_token(self._address(self.oauth.revoke), token, headers=self._headers()),
+            as_json=self.oauth.json or self.oauth.json_revoke,
         )
 
     # --- details ---
@@ -91,7 +92,7 @@ class Desk:
         kind = "application/x-www-form-urlencoded;charset=UTF-8"
         return {"Accept": "application/json", "Content-Type": kind, **self.oauth.headers}
 
-    def _ask(self, ask: Callable[[OAuth2Session], Any]) -> Any:
+    def _ask(self, ask: Callable[[OAuth2Session], Any], as_json: bool | None = None) -> Any:
         method = _METHODS[self.oauth.client]
         session = OAuth2Session(
             self.app.client_id,
@@ -100,7 +101,7 @@ class Desk:
             revocation_endpoint_auth_method=method,
         )
         self.door.carry(session)
-        if self.oauth.json:
+        if self.oauth.json if as_json is None else as_json:
             session.register_client_auth_method((method, _as_json(method)))
         self.door.forget()
         try:

@@ -43,6 +43,7 @@ class Habits:
     separator: str = " "
     client: Literal["basic", "body", "none"] = "basic"
     json: bool = False
+    json_revoke: bool = False
     pkce: bool = True
     life: float = 3600
     rotates: bool = True
@@ -89,7 +90,7 @@ def routes(api: Blueprint, ground: Ground, habits: Habits, token: str, revoke: s
 
     @api.post(token)
     def give() -> Response:
-        given = _given(habits)
+        given = _given(habits.json)
         _check_app(ground, habits, given)
         with ground.ledger.write():
             grant = _by_code(ground, habits, given) if given.get("grant_type") == "authorization_code" else None
@@ -100,7 +101,7 @@ def routes(api: Blueprint, ground: Ground, habits: Habits, token: str, revoke: s
 
         @api.post(revoke)
         def take_back() -> Response:
-            given = _given(habits)
+            given = _given(habits.json or habits.json_revoke)
             _check_app(ground, habits, given)
             with ground.ledger.write():
                 for grant in _grants(ground, habits):
@@ -167,8 +168,8 @@ def _code(ground: Ground, habits: Habits, asked: Mapping[str, str], form: Any) -
 # --- tokens -----------------------------------------------------------------------------------------------------------
 
 
-def _given(habits: Habits) -> Facts:
-    if habits.json:
+def _given(as_json: bool) -> Facts:
+    if as_json:
         given = request.get_json(silent=True)
         return given if isinstance(given, dict) else _refuse("invalid_request", "Send a JSON object.")
     return dict(request.form)

@@ -243,6 +243,7 @@ connector = Connector(
         "api": "https://quickbooks.api.intuit.com",
         "login": "https://appcenter.intuit.com",
         "token": "https://oauth.platform.intuit.com",
+        "revoke": "https://developer.api.intuit.com",
     },
     auth=ApiKey(()),
     oauth=OAuth2(
@@ -250,6 +251,8 @@ connector = Connector(
         token="{token}/oauth2/v1/tokens/bearer",  # noqa: S106 (an address)
         scopes={_SCOPE: "read and change the books; QuickBooks has no smaller permission"},
         guide=_APP_GUIDE,
+        revoke="{revoke}/v2/oauth2/tokens/revoke",
+        json_revoke=True,
         pkce=False,  # Intuit's own clients do not use it
         headers={"x-include-refresh-token-hard-expires-in": "true"},
         callback=("realmId",),

@@ -68,6 +68,12 @@ def test_signing_in_again_as_another_company_is_refused(person: Person, bakery: 
     assert person.connect("quickbooks", BAKERY, connection=bakery) == bakery
 
 
+def test_removing_the_connection_gives_the_tokens_back(person: Person, bakery: str, vendors: Served) -> None:
+    """In JSON, although token requests are forms."""
+    person.visitor.post(f"/connections/{bakery}/remove")
+    assert len(vendors.effects("quickbooks", "token.revoke")) == 1
+
+
 def test_a_hint_fetches_what_changed_in_the_company_that_it_is_about(
     person: Person, bakery: str, vendors: Served
 ) -> None:

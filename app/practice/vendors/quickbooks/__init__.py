@@ -43,6 +43,7 @@ HABITS = Habits(
     accounts=COMPANIES,
     scopes=("com.intuit.quickbooks.accounting",),
     pkce=False,
+    json_revoke=True,
     callback=lambda account: {"realmId": account},
     answer=_lives,
 )
@@ -50,7 +51,7 @@ HABITS = Habits(
 
 def blueprint(ground: Ground) -> Blueprint:
     api = interface(SLUG, ground)
-    oauth.routes(api, ground, HABITS, "/oauth2/v1/tokens/bearer")
+    oauth.routes(api, ground, HABITS, "/oauth2/v1/tokens/bearer", "/v2/oauth2/tokens/revoke")
 
     @api.get("/v3/company/<realm>/companyinfo/<number>")
     def info(realm: str, number: str) -> Response:
@@ -241,7 +242,7 @@ vendor = Vendor(
     slug=SLUG,
     title="QuickBooks",
     says="The books of a bakery: accounts, vendors, and purchases on the card that nobody has coded.",
-    paths=("/v3/", "/oauth2/"),
+    paths=("/v3/", "/oauth2/", "/v2/"),
     blueprint=blueprint,
     pages=pages,
     seed=seed,
