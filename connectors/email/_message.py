@@ -6,6 +6,7 @@ Its Message-ID is made of the write's key, so that every try has the same one an
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -15,11 +16,12 @@ from email.utils import format_datetime
 
 from connectors.contract import JSON, Refused
 from connectors.email._client import Mailbox, addresses
-from connectors.email._parse import headers, is_automatic, one_line
+from connectors.email._parse import clean, headers, is_automatic, one_line
 
 LONGEST_ID = 66  # characters: longer ones are folded by Python, and parsed back with a blank in front
 LONGEST = 200_000  # characters of a text
 _SUBJECT = 300
+_ID = re.compile(r"<[!-;=?-~]{1,500}>")
 
 
 def message_id(client: Mailbox, key: str) -> str:
@@ -34,7 +36,7 @@ def message_id(client: Mailbox, key: str) -> str:
 def prepare(client: Mailbox, arguments: Mapping[str, JSON]) -> dict[str, JSON]:
     """Recipients checked, the date set, and what the mail answers looked up. Raises `Refused`."""
     to, cc = addresses(arguments["to"]), addresses(arguments.get("cc"))
-    text, subject = str(arguments["text"]), one_line(arguments["subject"])[:_SUBJECT]
+    text, subject = clean(str(arguments["text"])), one_line(arguments["subject"])[:_SUBJECT]
     if not to:
         raise Refused("This mail has no recipient. Name one in the recipe.")
     if not subject or not text.strip() or len(text) > LONGEST:
@@ -43,12 +45,14 @@ def prepare(client: Mailbox, arguments: Mapping[str, JSON]) -> dict[str, JSON]:
     thread = _thread(client, answers) if answers else ""
     date = format_datetime(datetime.now(UTC).replace(microsecond=0))
     made = {"to": to, "cc": cc, "subject": subject, "answers": answers, "thread": thread, "date": date}
-    return {**arguments, **made, "sender": client.name}
+    return {**arguments, **made, "text": text, "sender": client.name}
 
 
 def _thread(client: Mailbox, answers: str) -> str:
-    """The References of an answer. Raises `Refused` where the mail is gone, or a program sent it: two programs that answer
-    each other never end."""
+    """The References of an answer; `answers` may be what a stranger has written. Raises `Refused` where it is no id, the mail
+    is gone, or a program sent it: two programs that answer each other never end."""
+    if not _ID.fullmatch(answers):
+        raise Refused("What this answers is not the id of a mail. Give the message_id of one that came in, or nothing.")
     found = client.holding("INBOX", answers)
     mails = _heads(client, found) if found["uids"] else []
     if not mails:

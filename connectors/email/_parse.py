@@ -25,10 +25,11 @@ _FAILURES = (UnicodeError, LookupError, ValueError, TypeError, AttributeError, R
 
 def one_line(value: JSON) -> str:
     """Without line breaks and control characters, which would begin another header."""
-    return " ".join("".join(c if c.isprintable() else " " for c in _clean(str(value))).split())
+    return " ".join("".join(c if c.isprintable() else " " for c in clean(str(value))).split())
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Without what is no text: NUL, and half of a surrogate pair."""
     return _NO_TEXT.sub("�", text)
 
 
@@ -101,7 +102,7 @@ def _text(mail: EmailMessage) -> str:
         with suppress(*_FAILURES):
             part = mail.get_body(preferencelist=(kind,))
             if part is not None and (found := _content(part)).strip():
-                return _clean(_html.text(found) if kind == "html" else "\n".join(found.splitlines())).strip()
+                return clean(_html.text(found) if kind == "html" else "\n".join(found.splitlines())).strip()
     return ""
 
 

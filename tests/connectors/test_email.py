@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from typing import Any
 
 import pytest
 
 from app.core.answers import Kind
 from connectors.contract import Refused, Unauthorized, Unavailable
-from connectors.email import _message, connector
+from connectors.email import _message
 from connectors.email._client import addresses, typed
+from tests.connectors.mailbox import DRAFTS, MAIL, arrive, handed_over, lying, parsed
 from tests.connectors.stand import KEY, Stand, reopened, standing
-
-MAIL = {"to": "ann@client.example", "subject": "Your offer", "text": "Dear Ann,\nhere it is.\n.\nBest"}
-DRAFTS, SENT = "Entw&APw-rfe", "Gesendet"
 
 
 @pytest.fixture
 def box() -> Iterator[Stand]:
     with standing("email") as stand:
         yield stand
-
-
-def lying(box: Stand, folder: str) -> list[dict[str, Any]]:
-    found = box.served.control("state?slug=email").get("mail", [])
-    return [one for one in found if one["folder"] == folder and not one.get("in_trash")]
-
-
-def handed_over(box: Stand) -> list[dict[str, Any]]:
-    return list(box.served.control("state?slug=email").get("handed over", []))
-
-
-def parsed(one: dict[str, Any]) -> EmailMessage:
-    found = message_from_bytes(one["raw"].encode("latin-1"), policy=default)
-    assert isinstance(found, EmailMessage)
-    return found
-
-
-def arrive(box: Stand, **more: Any) -> dict[str, Any]:
-    return dict(box.served.control("email_arrive", more))
 
 
 # --- connecting -------------------------------------------------------------------------------------------------------
@@ -268,130 +243,21 @@ def test_programs_are_not_answered(box: Stand, header: dict[str, str]) -> None:
             box.prepared(action, **MAIL, answers="<one@client.example>")
 
 
+@pytest.mark.parametrize(
+    "id", ["<a@b.example>\r\nBcc: e@e.example", "no id", "<ü@b.example>", "<a b>", '<a@b>" TEXT "']
+)
+def test_what_is_no_id_of_a_mail_is_not_looked_for(box: Stand, id: str) -> None:
+    asked = len(box.asked("SEARCH"))
+    with pytest.raises(Refused, match="not the id of a mail"):
+        box.prepared("send", **MAIL, answers=id)
+    assert len(box.asked("SEARCH")) == asked
+
+
+def test_a_text_that_no_mail_can_hold_is_made_one(box: Stand) -> None:
+    box.do("send", **{**MAIL, "text": "half \ud800 and nothing \x00"})
+    assert parsed(handed_over(box)[0]).get_content().strip() == "half � and nothing �"
+
+
 def test_a_mail_that_is_gone_is_not_answered(box: Stand) -> None:
     with pytest.raises(Refused, match="no longer in the inbox"):
         box.prepared("send", **MAIL, answers="<nobody@client.example>")
-
-
-# --- sending ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_copy_is_filed_where_the_server_files_none(box: Stand) -> None:
-    made = box.do("send", **MAIL)
-    (copy,) = lying(box, SENT)
-    assert copy["raw"] == handed_over(box)[0]["raw"]
-    assert parsed(copy)["Message-ID"] == made["id"]
-    assert copy["flags"] == ["\\Seen"]
-
-
-def test_no_second_copy_beside_the_servers_own(box: Stand) -> None:
-    box.note(files_copies=True)
-    box.do("send", **MAIL)
-    assert len(lying(box, SENT)) == 1
-    assert box.effects("mail.seen") == ["mail.seen"]
-
-
-def test_a_lost_answer_is_looked_for_among_what_was_sent(box: Stand) -> None:
-    assert box.lost("send", **MAIL) == [], "this server files no copy, so that its absence proves nothing"
-    box.note(files_copies=True)
-    (found,) = box.lost("send", "cut_after", "another key", **MAIL)
-    assert found["id"] == _message.message_id(box.client, "another key")
-    assert len(handed_over(box)) == 2
-
-
-@pytest.mark.parametrize("bounced", [False, True])
-def test_a_reply_or_a_bounce_proves_that_a_mail_left(box: Stand, bounced: bool) -> None:
-    """A bounce comes as a report with the headers of the mail in it; the same words about another mail prove nothing."""
-    own = _message.message_id(box.client, KEY)
-    report = {"Content-Type": "multipart/report; report-type=delivery-status; boundary=b", "Return-Path": "<>"}
-    body = f"--b\n\nNot delivered\n--b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {own}\n--b--\n"
-    other = body.replace(own, "<h.0123456789abcdef01234567@practice.example>")
-    arrive(box, headers=report, text=other)
-    assert box.lost("send", **MAIL) == []
-    if bounced:
-        arrive(box, headers=report, text=body)
-    else:
-        arrive(box, headers={"In-Reply-To": own, "References": own})
-    find = box.action("send").find
-    assert find
-    assert find(box.client, KEY, box.prepared("send", **MAIL)) == [{"id": own, "url": ""}]
-
-
-def test_a_late_answer_is_no_answer(box: Stand) -> None:
-    box.door.seconds = 0.5
-    box.served.fault("email", "slow", method="SEND", seconds=2)
-    trouble = box.trouble("send", **MAIL)
-    assert (trouble.kind, len(handed_over(box))) == (Kind.UNKNOWN, 1)
-    assert "did not answer within" in trouble.words
-
-
-def test_a_bad_goodbye_after_a_mail_is_out_changes_nothing(box: Stand) -> None:
-    """The classic duplicate: QUIT is answered badly, an error is raised, and the mail is sent again."""
-    box.note(bad_goodbye=True)
-    assert box.do("send", **MAIL)["id"]
-    assert len(handed_over(box)) == 1
-
-
-@pytest.mark.parametrize(
-    ("stage", "said", "kind", "says"),
-    [
-        ("mail", [550, "5.1.8 Sender rejected"], Kind.REFUSED, "under this address"),
-        (
-            "rcpt",
-            [550, "5.1.1 No such user", "bob@client.example"],
-            Kind.REFUSED,
-            "bob@client.example: 5.1.1 No such user",
-        ),
-        ("rcpt", [450, "4.2.0 Greylisted"], Kind.RETRY, "Greylisted"),
-        ("data", [554, "5.7.1 Spam"], Kind.REFUSED, "as spam"),
-        ("data", [452, "4.3.1 Full"], Kind.RETRY, "Full"),
-        ("mail", [550, "5.4.5 Daily user sending limit exceeded"], Kind.WAIT, "limit for today"),
-        ("mail", [421, "4.7.0 Try again later"], Kind.WAIT, "limit for today"),
-    ],
-)
-def test_what_is_refused_is_sent_to_nobody(box: Stand, stage: str, said: list[Any], kind: Kind, says: str) -> None:
-    box.note(smtp={stage: said})
-    trouble = box.trouble("send", **{**MAIL, "cc": "bob@client.example"})
-    assert trouble.kind is kind
-    assert says in trouble.words
-    assert handed_over(box) == []
-
-
-@pytest.mark.parametrize(("status", "kind"), [(554, Kind.REFUSED), (451, Kind.RETRY)])
-def test_a_no_to_the_mail_itself_is_no(box: Stand, status: int, kind: Kind) -> None:
-    box.served.fault("email", "status", method="SEND", status=status, body="5.7.1 Message refused")
-    assert box.trouble("send", **MAIL).kind is kind
-    assert handed_over(box) == []
-
-
-def test_a_mail_larger_than_the_server_takes_is_not_begun(box: Stand) -> None:
-    box.note(size=200)
-    trouble = box.trouble("send", **MAIL)
-    assert (trouble.kind, box.asked("SEND")) == (Kind.REFUSED, [])
-    assert "larger than the server takes" in trouble.words
-
-
-def test_a_connection_that_ends_before_the_mail_is_tried_again(box: Stand) -> None:
-    """Nothing of it had left."""
-    arguments = box.prepared("send", **MAIL)
-    box.served.fault("email", "cut_before", method="GET", path="/smtp")
-    with pytest.raises(Exception, match="connection to"):
-        box.send("send", KEY, arguments)
-    assert type(box.door.failure).__name__ == "NotSent"
-    assert box.send("send", KEY, arguments)["id"]
-
-
-def test_sending_waits_a_minute_and_for_a_person() -> None:
-    action = connector.actions["send"]
-    assert (action.judgment, action.delay, action.undo) == (True, 60.0, None)
-    assert not connector.actions["draft"].judgment
-
-
-def test_passwords_are_in_no_request(box: Stand) -> None:
-    arguments = box.prepared("send", **MAIL)
-    run = box.action("send").run
-    drawn = box.door.draw(lambda: run(box.client, KEY, **arguments))
-    assert drawn.path == "/?from=office%40practice.example&to=ann%40client.example"
-    secret = box.served.token.encode()
-    assert secret not in drawn.body
-    assert base64.b64encode(secret) not in drawn.body
