@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 import connectors
 from app import cli
 from app.cli import place, speak
-from app.core import users
+from app.core import connections, users
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.db import models
@@ -201,6 +202,18 @@ def test_an_account_that_is_signed_in_to_is_connected_in_the_browser(
     assert "s3cret" not in out + err
     assert patchbay("connect", "till", "--secret", "key=1")[0] == 2
     assert patchbay("connect", "till", "--secret", "client_id=mine")[0] == 1
+
+
+def test_the_list_of_connections_tells_what_will_end(patchbay: Callable[..., Said], hub: Hub) -> None:
+    patchbay("connections")  # makes what every hub begins with
+    made = connections.create(hub, "notion", {"token": "ntn_1"}, check_first=False, name="Ours")["id"]
+    mine = models.connections.c.id == made
+    ends = update(models.connections).where(mine).values(ends_at=hub.now() + 90_000_000)
+    hub.db.write(lambda conn: conn.execute(ends))
+    code, out, err = patchbay("connections", "--json")
+    (row,) = [row for row in json.loads(out) if row["id"] == made]
+    assert (code, row["ends"]["days"], row["ends"]["tone"]) == (0, 1, "bad")
+    assert f"Ours ({made}): Renew it before" in err
 
 
 def test_a_recipe_is_switched_on_and_off(patchbay: Callable[..., Said]) -> None:

@@ -108,7 +108,10 @@ def listing(args: argparse.Namespace, out: Out) -> JSON:
 
         if args.what == "check":
             return _check_all(hub, out)
-        rows = connections.listing(hub)
+        from app.core import forecast
+
+        ends = forecast.read(hub)
+        rows = [{**row, "ends": forecast.plain(ends[row["id"]])} for row in connections.listing(hub)]
     columns = {
         "Id": "id",
         "App": "title",
@@ -119,6 +122,9 @@ def listing(args: argparse.Namespace, out: Out) -> JSON:
         "Last event": "last_event_at",
     }
     out.table(rows, columns, "Nothing is connected yet. Connect an account with: patchbay connect zoom")
+    for row in rows:
+        if row["ends"]["tone"] != "good" and not row["practice"]:
+            out.say(f"{row['name']} ({row['id']}): {row['ends']['words']}")
     return rows
 
 
