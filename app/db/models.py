@@ -192,6 +192,7 @@ writes = Table(
     Column("ended_at", BigInteger),
     UniqueConstraint("run", "step", "item", "undoes"),
     partial("ix_writes_not_done", "state", "id", where="state <> 'done'"),
+    partial("ix_writes_versioned", "connection", "result_id", where="version_after <> ''"),
 )
 
 calls = Table(

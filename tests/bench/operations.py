@@ -14,12 +14,27 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from app.core import claims, engine, events, intake, polling, reviews, routing, runs, sessions, users, writes
+from app.core import (
+    claims,
+    echoes,
+    engine,
+    events,
+    intake,
+    polling,
+    practice,
+    reviews,
+    routing,
+    runs,
+    sessions,
+    users,
+    writes,
+)
 from app.core.hub import Hub
 from app.core.ids import first_at
 from app.db import models
 from app.main import create_app
 from app.settings import Settings
+from connectors.contract import Event
 from tests.bench import fill
 from tests.durability.world import RECIPE, Delivery, World, world
 
@@ -56,6 +71,7 @@ class Stage:
             Operation("Claim the run of an event", self._claim, self._routed, self._unclaim),
             Operation("Claim the run that has waited longest", self._claim, lambda: None, self._unclaim),
             Operation("A round of the clock", self._round),
+            Operation("Tell news from what we did ourselves", self._news),
             self._page("Home", "/"),
             self._page("List of runs", "/runs"),
             self._page("… those that stopped", "/runs?state=failed"),
@@ -97,6 +113,10 @@ class Stage:
         self.hub.db.write(
             lambda conn: conn.execute(update(models.runs).where(models.runs.c.id.in_(ids)).values(**fresh))
         )
+
+    def _news(self, _: object) -> None:
+        told = Event("page.changed", "a", b"", object="no page of ours", version="1")
+        assert echoes.without(self.hub, practice.connection_id(self.hub, "notion"), [told]) == [told]
 
     def _round(self, _: object) -> None:
         events.new_ones(self.hub, 200, older_than=2000)
