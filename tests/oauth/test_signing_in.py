@@ -63,6 +63,7 @@ def test_the_page_has_what_the_vendor_wants_to_know(person: Person) -> None:
     for words in ("/oauth/till/callback", "notes.write sales.read", "write notes", "Open my.till.example", "••••••"):
         assert words in page
     assert 'name="client_secret" value="practice-token"' not in page
+    assert "Whoever runs this hub sets it as PATCHBAY_PUBLIC_URL" in page  # this one has only a local address
 
 
 def test_without_an_app_nobody_is_sent_anywhere(site: Site) -> None:
