@@ -39,9 +39,9 @@ def save_app(slug: str) -> Response:
 @needs("connect")
 def start(slug: str) -> Response:
     """Shows the way: a redirect after a form would be stopped by the page's own policy (`form-action`)."""
-    connector, given = _connector(slug), sent("connection", "connection_name")
+    connector, given = _connector(slug), sent("connection", "sign_in_name")
     try:
-        there = oauth.start(hub(), slug, _browser(), connection_id=given["connection"], name=given["connection_name"])
+        there = oauth.start(hub(), slug, _browser(), connection_id=given["connection"], name=given["sign_in_name"])
     except ValueError as problem:
         return _stopped(connector, "Not yet", str(problem), 422)
     return make_response(render_template("oauth/going.html", connector=connector, there=there))

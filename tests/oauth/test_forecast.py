@@ -94,7 +94,7 @@ def _ends(person: Person, connection_id: str, ms: int) -> None:
 
 
 def test_the_pages_warn_a_week_ahead(person: Person) -> None:
-    made = person.connect(connection_name="Our till")
+    made = person.connect(sign_in_name="Our till")
     _ends(person, made, 30 * DAY)
     assert "Our till ends" not in person.visitor.get("/").text
     assert "Sign in again before" in person.visitor.get(f"/connections/{made}").text

@@ -23,7 +23,7 @@ def real(site: Site) -> list[str]:
 
 
 def test_the_account_names_itself_before_anything_is_saved(person: Person, vendors: Served) -> None:
-    made = connections.get(person.site.hub, person.connect(connection_name="Our till"))
+    made = connections.get(person.site.hub, person.connect(sign_in_name="Our till"))
     assert (made["account_name"], made["name"], made["oauth"], made["has_credentials"]) == (
         "Corner shop",
         "Our till",
@@ -197,7 +197,7 @@ def test_an_account_that_does_not_name_itself_is_not_saved(person: Person, vendo
 
 
 def test_signing_in_again_keeps_the_connection(person: Person) -> None:
-    made = person.connect(connection_name="Our till")
+    made = person.connect(sign_in_name="Our till")
     before = credentials(person.site, made)
     hook = connections.get(person.site.hub, made)["hook_address"]
     assert person.connect(connection=made) == made

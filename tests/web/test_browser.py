@@ -89,6 +89,7 @@ def test_every_page_for_axe(screen: Any, served: Site) -> None:
         RECIPE,
         "/connections",
         "/connections/new/zoom",
+        "/connections/new/hubspot",  # a key, or signing in
         f"/connections/{own}",
         "/inbox",
         "/runs",
