@@ -79,7 +79,7 @@ def bytes_outlive_their_process() -> None:
         sock.settimeout(seconds)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    wire._set_options = plain
+    wire.set_options = plain
 
 
 def _another_key() -> None:

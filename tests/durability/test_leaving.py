@@ -19,7 +19,7 @@ def test_a_burst_works_until_nothing_is_left_and_says_how_much(here: World) -> N
         here.receive(topic, meeting=topic)
     code, done, said = command(here, "", "worker", "--burst")
     assert code == 0, said
-    assert done["events"] == 3
+    assert done["events"] == len(here.events())  # with what the other practice accounts had to tell
     assert done["runs"] >= 3
     assert [run["state"] for run in here.runs()] == ["done"] * 3
     assert sorted(here.pages()) == ["One", "Three", "Two"]
