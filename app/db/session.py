@@ -28,7 +28,8 @@ T = TypeVar("T")
 Write = Callable[[Connection], T]
 _BUSY = 15.0  # seconds a writer waits for its turn
 _RESTED = 2.0  # seconds after which a connection may have been cut without our knowing
-_BATCH = 100  # writes that share one commit at most
+_BATCH = 16  # writes that share one commit at most: other processes wait that long
+_OTHERS = 0.001  # seconds after a full one in which they may go first: as long as they sleep between two looks
 
 
 class Database:
@@ -170,23 +171,19 @@ class _GroupCommit:
         done: Future[T] = Future()
         with self._guard:
             self._line.append((fn, done))
-        with self._turn:
-            if not done.done():
-                with self._guard:
-                    batch, self._line = self._line[:_BATCH], self._line[_BATCH:]
-                self._commit(batch)
-        if not done.done():  # more than a batch stood before us
-            return self._again(fn, done)
-        return done.result()
-
-    def _again(self, fn: Write[T], done: Future[T]) -> T:
-        while not done.done():
+        while not done.done():  # again, where more than a batch stood before us
             with self._turn:
                 if not done.done():
-                    with self._guard:
-                        batch, self._line = self._line[:_BATCH], self._line[_BATCH:]
-                    self._commit(batch)
+                    self._next()
         return done.result()
+
+    def _next(self) -> None:
+        """Those who have waited longest."""
+        with self._guard:
+            batch, self._line = self._line[:_BATCH], self._line[_BATCH:]
+        self._commit(batch)
+        if self._line:
+            time.sleep(_OTHERS)
 
     def _commit(self, batch: list[_Waiting]) -> None:
         self._committer = threading.get_ident()
