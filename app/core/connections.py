@@ -86,11 +86,7 @@ def change(
     account = Account(row["account_id"], row["account_name"])
     if check_first and values and (by_key or more != extras.of(connector, stored)):
         account = _check(open_with(hub, row["slug"], values, connection_id, bool(row["practice"])))
-        if row["account_id"] and account.id and account.id != row["account_id"]:
-            raise ValueError(
-                f"These credentials belong to {account.name}, but this connection is {row['account_name']}. "
-                "Make a new connection for another account"
-            )
+        _refuse_another(row, account)
 
     now = hub.steady.now()
 
@@ -254,6 +250,14 @@ def ensure(conn: Connection, hub: Hub, connection_id: str, slug: str, values: Ma
 
 
 # --- details ---
+
+
+def _refuse_another(row: RowMapping, account: Account) -> None:
+    if row["account_id"] and account.id and account.id != row["account_id"]:
+        raise ValueError(
+            f"These credentials belong to {account.name}, but this connection is {row['account_name']}. "
+            "Make a new connection for another account"
+        )
 
 
 def _connector(hub: Hub, slug: str) -> Connector:
