@@ -23,6 +23,7 @@ NOUNS = (
     "people",
     "keep",
     "backup",
+    "keys",
     "doctor",
     "developers",
     "reference",

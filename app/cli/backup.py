@@ -34,7 +34,7 @@ def backup(args: argparse.Namespace, out: Out) -> JSON:
         ) from problem
     out.say(f"Backed up to {file} ({file.stat().st_size / 1e6:.1f} MB), and checked.")
     out.say(_about_keys(given))
-    return {"file": str(file), "bytes": file.stat().st_size, "keys": _where_keys(given)}
+    return {"file": str(file), "bytes": file.stat().st_size, "keys": where_keys(given)}
 
 
 def _name(given: Settings, start: str) -> str:
@@ -42,13 +42,14 @@ def _name(given: Settings, start: str) -> str:
     return f"{start}-{time.strftime('%Y%m%d-%H%M%S')}.{ending}"
 
 
-def _where_keys(given: Settings) -> str:
+def where_keys(given: Settings) -> str:
+    """Where the keys of this hub lie, for people."""
     return "PATCHBAY_KEYS" if given.keys else str(given.home / "keys")
 
 
 def _about_keys(given: Settings) -> str:
     return (
-        f"The keys are not in it: they are in {_where_keys(given)}. Keep a copy of them in another place than the backups; "
+        f"The keys are not in it: they are in {where_keys(given)}. Keep a copy of them in another place than the backups; "
         "without them nobody can read the saved credentials, and with both anybody can."
     )
 
@@ -64,7 +65,7 @@ def restore(args: argparse.Namespace, out: Out) -> JSON:
         raise Failed(f"There is no file {file}.")
     place.make_home(given)
     with place.hold(given.home):
-        _refuse_in_use(given)
+        refuse_in_use(given)
         is_empty = copies.is_empty(given)
         if not is_empty and not args.replace:
             raise Failed(
@@ -84,7 +85,8 @@ def restore(args: argparse.Namespace, out: Out) -> JSON:
     return {"file": str(file), "kept": kept or None, "held": True}
 
 
-def _refuse_in_use(given: Settings) -> None:
+def refuse_in_use(given: Settings) -> None:
+    """Raises Failed while any of our processes has the database open."""
     from app.db import backup as copies
 
     if who := copies.in_use(given):
@@ -102,7 +104,7 @@ def _fits(given: Settings, kept: dict[str, str]) -> None:
         vault.open(json.loads(kept["secret"]).encode(), "house:secret:value")
     except Sealed:
         raise Sealed(
-            f"This backup was made with other keys than those in {_where_keys(given)}. Put the keys that belong to it there "
+            f"This backup was made with other keys than those in {where_keys(given)}. Put the keys that belong to it there "
             "(the file `keys` of that hub, or its PATCHBAY_KEYS), then try again. Nothing was changed."
         ) from None
 

@@ -25,8 +25,12 @@ def ensure_keys(settings: Settings) -> tuple[str, ...]:
     path = settings.home / "keys"
     if not path.exists():
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_once(path, Fernet.generate_key().decode() + "\n")
+        _write_once(path, new_key() + "\n")
     return tuple(path.read_text().split())
+
+
+def new_key() -> str:
+    return Fernet.generate_key().decode()
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -47,8 +51,9 @@ class Vault:
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         try:
-            self._fernet = MultiFernet([Fernet(k) for k in keys])
-        except (ValueError, TypeError):
+            each = [Fernet(k) for k in keys]
+            self._newest, self._fernet = each[0], MultiFernet(each)
+        except (ValueError, TypeError, IndexError):
             raise BadSettings(
                 "PATCHBAY_KEYS must be Fernet keys (44 characters each, newest first, separated by commas). Make one with: "
                 "python3 -c 'import base64,os; print(base64.urlsafe_b64encode(os.urandom(32)).decode())'"
@@ -69,6 +74,21 @@ class Vault:
         if found != place.encode():
             raise Sealed(f"{place} holds a value that belongs to another row")
         return value
+
+    def is_newest(self, token: bytes) -> bool:
+        """Whether it was sealed with the newest key."""
+        try:
+            self._newest.decrypt(token)
+        except InvalidToken:
+            return False
+        return True
+
+    def reseal(self, token: bytes) -> bytes:
+        """The same value for the same place, sealed with the newest key. Raises Sealed."""
+        try:
+            return self._fernet.rotate(token)
+        except InvalidToken:
+            raise Sealed("This cannot be opened with the keys of this hub") from None
 
     def seal_json(self, value: Any, place: str) -> bytes:
         return self.seal(_compact(value).encode("utf-8", "surrogatepass"), place)
