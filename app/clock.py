@@ -78,5 +78,5 @@ def tick(hub: Hub, rung: Rung) -> None:
     jobs.ring_run(settings, *firing.fire(hub))
     reviews.expire(hub)
     jobs.ring_renewal(settings, *(i for i in renewal.due(hub) if rung.may(f"renew {i}", now, again)))
-    for connection_id, kind in polling.due(hub):
+    for connection_id, kind in polling.due(hub, idle_practice=False):
         jobs.ring_poll(settings, connection_id, kind)

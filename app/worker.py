@@ -160,7 +160,7 @@ def _wake(hub: Hub, crew: Crew) -> None:
     firing.fire(hub)
     reviews.expire(hub)
     Trimmer(hub).round()
-    crew.take([partial(_poll, hub, *due) for due in polling.due(hub)])
+    crew.take([partial(_poll, hub, *due) for due in polling.due(hub, idle_practice=False)])
 
 
 def _poll(hub: Hub, connection_id: str, kind: str) -> None:

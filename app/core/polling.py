@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, select, update
 
-from app.core import echoes, hold, intake, pace, subscribing
+from app.core import echoes, hold, intake, pace, recipes, subscribing
 from app.core.connections import ask_account, break_connection
 from app.core.hub import Hub
 from app.core.opening import NotConnected, Opened, open_connection
@@ -22,17 +22,20 @@ log = logging.getLogger("patchbay.polling")
 _LEASE = 300.0  # seconds one round may take
 
 
-def due(hub: Hub) -> list[tuple[str, str]]:
-    """(connection, kind) of polls whose time has come, each leased to the caller."""
+def due(hub: Hub, *, idle_practice: bool = True) -> list[tuple[str, str]]:
+    """(connection, kind) of polls whose time has come, each leased to the caller. Without `idle_practice`, practice accounts that
+    no recipe uses are left alone: there is one of each kind, and asking them all would load every vendor's SDK for nothing."""
     now = hub.steady.now()
     with hub.db.read() as conn:
         if hold.get(conn):
             return []
         usable = (connections.c.state == "ok") & connections.c.secret.is_not(None)
-        rows = conn.execute(select(connections.c.id, connections.c.slug).where(usable)).all()
+        columns = (connections.c.id, connections.c.slug, connections.c.practice)
+        rows = conn.execute(select(*columns).where(usable)).all()
+        used = {own for switch in recipes.all_on(conn) for own in switch.connections.values()}
         known = {(r.connection, r.kind): r for r in conn.execute(select(polls))}
     found = []
-    for row in rows:
+    for row in [row for row in rows if idle_practice or not row.practice or row.id in used]:
         for kind in _turns(hub.connectors[row.slug]) if row.slug in hub.connectors else ():
             mine = known.get((row.id, kind))
             is_due = mine is None or max(mine.next_at, mine.lease_until) <= now

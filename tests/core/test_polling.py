@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app.core import connections, events, intake, polling
+from app.core import connections, events, intake, polling, practice
 from app.db import models
 from tests.durability.world import ALL_WELL, Delivery, World, drive
 
@@ -176,3 +176,12 @@ def test_old_events_are_routed_by_the_clock(here: World) -> None:
     assert events.new_ones(here.hub, 10) == [event]
     drive(here.hub)
     assert events.new_ones(here.hub, 10) == []
+
+
+def test_clocks_leave_practice_accounts_alone_that_no_recipe_uses(here: World) -> None:
+    zoom = practice.connection_id(here.hub, "zoom")  # the recipe that ships is switched on for it
+    asked = polling.due(here.hub, idle_practice=False)
+    assert {connection for connection, _ in asked} == {zoom}
+    rest = polling.due(here.hub)
+    assert len({connection for connection, _ in rest}) > 3
+    assert zoom not in {connection for connection, _ in rest}  # it is leased
