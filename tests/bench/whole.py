@@ -81,7 +81,7 @@ class Bench:
         """Many runs that all wait for the model at the same time, beside the model's own time as if nobody else existed; what
         the stand-ins alone need for the same calls, all at once, is the floor of this machine."""
         self.vendors.model_takes(model_ms)
-        calls = self._calls(0)
+        calls = self._calls(1)  # the first event also makes columns
         alone = self._vendors(calls, count, count)
         with memory.peak(self.root) as highest:
             first, before = self.first, memory.of(self.root).cpu
@@ -116,7 +116,7 @@ class Bench:
 
     def _floor(self) -> dict[str, Any]:
         """What the vendors' stand-ins can answer at all, asked for the same calls by nobody but the sender."""
-        calls = self._calls(0)
+        calls = self._calls(1)  # the first event also makes columns
         done = self._vendors(calls, WIRES, 100)
         return {"floor": done.rate / len(calls), "floor_name": "the vendors alone, same calls"}
 
