@@ -93,6 +93,8 @@ def anywhere(case: Case) -> None:
         case.deliver()
         until(lambda: wire.fired, 2.5)  # noqa: B023
         case.tried += wire.remove()
+    case.bed.parts["worker"].restart()  # the last tripwire may have gone off while it was taken away
+    case.bed.worker_ready()
 
 
 def parent(case: Case) -> None:
