@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Column, Connection, LargeBinary, RowMapping, Table, literal, select, tuple_, update
@@ -44,7 +45,7 @@ def _table(hub: Hub, table: Table, sealed: Sequence[Column[Any]], found: Reseale
     after: tuple[Any, ...] = ()
     while rows := _page(hub, key, sealed, after):
         changes = [(row, change) for row in rows if (change := _change(hub.vault, table, row, sealed, found))]
-        hub.db.write(lambda conn, changes=changes: _save(conn, table, changes))  # type: ignore[misc] # a default, not an argument
+        hub.db.write(partial(_save, table=table, changes=changes))
         after = tuple(rows[-1][column.name] for column in key)
 
 
