@@ -9,7 +9,7 @@ from collections import OrderedDict
 from types import FrameType
 
 from app import jobs
-from app.core import alarm, beginning, claims, events, firing, hold, polling, renewal, reviews, waits, wall
+from app.core import alarm, beginning, claims, endings, events, firing, hold, polling, renewal, reviews, waits, wall
 from app.core.daily import Daily
 from app.core.hub import Hub, open_hub
 from app.core.trimming import Trimmer
@@ -77,6 +77,8 @@ def tick(hub: Hub, rung: Rung) -> None:
     wall.watch(hub)
     jobs.ring_run(settings, *firing.fire(hub))
     reviews.expire(hub)
+    if rung.may("endings", now, 60_000):
+        endings.watch(hub)
     jobs.ring_renewal(settings, *(i for i in renewal.due(hub) if rung.may(f"renew {i}", now, again)))
     for connection_id, kind in polling.due(hub, idle_practice=False):
         jobs.ring_poll(settings, connection_id, kind)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from app.core import audit, extras, intake, opening
 from app.core.connections import mend, wake
+from app.core.handover import settle
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.db.models import connections
@@ -88,6 +89,7 @@ def renew(
     def save(conn: Connection) -> None:
         conn.execute(update(connections).where(connections.c.id == connection_id).values(**values))
         mend(conn, connection_id, row["slug"], hub.now())
+        settle(conn, connection_id, ["ending"], "signed in again", hub.now())
         intake.all_soon(conn, connection_id, soon)
         audit.add(conn, hub, by, "signed in again", f"connection:{connection_id}", {})
 

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, RowMapping, func, literal_column, select, upd
 
 from app.core import audit, extras, hook_keys, intake, opening, renewal
 from app.core.answers import Kind, classify
-from app.core.handover import open_review
+from app.core.handover import open_review, settle
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.core.opening import Opened, open_connection, open_with
 from app.core.statements import insert_once
-from app.db.models import connections, polls, reviews, runs
+from app.db.models import connections, polls, runs
 from connectors.contract import Account, ApiKey, Choice, Connector, ConnectorError, Refused, Unauthorized, Unavailable
 
 T = TypeVar("T")
@@ -179,12 +179,14 @@ def hook_trouble(hub: Hub, connection_id: str) -> str:
 
 
 def remove(hub: Hub, connection_id: str, *, by: str) -> None:
-    """The credentials are deleted; events, runs and writes stay."""
+    """The credentials are deleted; events, runs and writes stay. Runs that waited for it say so, each with a question."""
     _row(hub, connection_id)
 
     def save(conn: Connection) -> None:
         gone = {"state": "removed", "secret": None, "secret_before": None, "hook_secrets": None, "why": "Removed"}
         conn.execute(update(connections).where(connections.c.id == connection_id).values(**gone))
+        settle(conn, connection_id, ["reconnect", "ending"], "removed", hub.now())
+        wake(conn, connection_id)
         audit.add(conn, hub, by, "removed connection", f"connection:{connection_id}", {})
 
     hub.db.write(save)
@@ -228,16 +230,11 @@ def mend(conn: Connection, connection_id: str, slug: str, now: int) -> None:
         "quiet_until": 0,
     }
     conn.execute(update(connections).where(connections.c.id == connection_id).values(**fresh))
-    decided = {"state": "decided", "decision": "reconnected", "decided_at": now}
-    conn.execute(
-        update(reviews)
-        .where(reviews.c.connection == connection_id, reviews.c.kind == "reconnect", reviews.c.state == "open")
-        .values(**decided, row_version=reviews.c.row_version + 1)
-    )
+    settle(conn, connection_id, ["reconnect"], "reconnected", now)
     wake(conn, connection_id, slug)
 
 
-def wake(conn: Connection, connection_id: str, slug: str) -> None:
+def wake(conn: Connection, connection_id: str, slug: str = "") -> None:
     """Runs that wait for this connection, or for any of its kind, are queued again."""
     waiting = runs.c.state.in_(("later", "waiting")) & runs.c.waits_for.in_((connection_id, f"slug:{slug}"))
     conn.execute(update(runs).where(waiting, _WAITS).values(state="queued", wake_at=0, why="", waits_for=""))

@@ -1,10 +1,11 @@
-"""Hands something to a person: opens a review, once for the same thing."""
+"""Hands something to a person: opens a review, once for the same thing, and takes back what settled itself."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from app.core.hub import Hub
 from app.core.ids import new_id
@@ -80,3 +81,11 @@ def open_review(
     }
     conn.execute(reviews.insert().values(**row))
     return review_id
+
+
+def settle(conn: Connection, connection_id: str, kinds: Sequence[str], decision: str, now: int) -> None:
+    """Closes the open reviews of these kinds about a connection; `decision` says why nobody has to look any more. `now`: ms
+    UTC."""
+    mine = (reviews.c.connection == connection_id) & reviews.c.kind.in_(kinds) & (reviews.c.state == "open")
+    done = {"state": "decided", "decision": decision, "decided_at": now, "row_version": reviews.c.row_version + 1}
+    conn.execute(update(reviews).where(mine).values(**done))

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, literal_column, select, update
 
-from app.core import audit, events, runs
+from app.core import afresh, audit, events, runs
 from app.core.handover import SHOWN
 from app.core.hub import Hub
 from app.core.ids import first_at
@@ -31,6 +31,7 @@ DECISIONS: Mapping[str, Mapping[str, str]] = {
     "stuck": {"again": "Try again", "leave": "Stop this run"},
     "poison": {"again": "Try again", "leave": "Stop this run"},
     "reconnect": {},
+    "ending": {},
 }
 
 
@@ -144,6 +145,9 @@ def _act(conn: Connection, hub: Hub, review: RowMapping, decision: str, *, undo:
     fresh: dict[str, Any] = {"state": "queued", "wake_at": 0, "why": "", "waits_for": "", "claims": 0}
     if undo:
         fresh["doing"] = "undo"
+    if review["kind"] == "stuck":  # by accounts and settings, perhaps: those of today
+        run = conn.execute(select(models.runs).where(mine).with_for_update()).mappings().one()
+        fresh |= afresh.renew(conn, hub, run)
     conn.execute(update(models.runs).where(mine, models.runs.c.state == "waiting").values(**fresh))
     return None
 

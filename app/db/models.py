@@ -214,7 +214,7 @@ reviews = Table(
     "reviews",
     metadata,
     Column("id", Text, primary_key=True),
-    _text("kind"),  # approve answer unknown undo dead reconnect check poison
+    _text("kind"),  # approve answer unknown undo dead reconnect ending check stuck poison
     Column("run", Text, ForeignKey("runs.id")),
     Column("event", Text, ForeignKey("events.id")),
     Column("connection", Text, ForeignKey("connections.id")),

@@ -44,6 +44,7 @@ REVIEW_TITLES = {
     "undo": "Not taken back: somebody changed it",
     "dead": "Something came in that cannot be read",
     "reconnect": "A connection has to be renewed",
+    "ending": "A connection ends soon",
     "check": "A check at the end does not hold",
     "stuck": "A run cannot go on by itself",
     "poison": "This run stops its worker every time",
