@@ -115,12 +115,19 @@ def test_everything_starts_is_looked_after_and_stops(started: Started) -> None:
     os.kill(min(before), signal.SIGKILL)
     wait_until(lambda: len(started.all("patchbay worker")) == len(before) and min(before) not in started.children())
 
+    web = started.all("patchbay web")
+    os.kill(min(web), signal.SIGKILL)  # callers wait meanwhile, for the socket is ours
+    with urllib.request.urlopen(f"http://127.0.0.1:{started.port}/healthz", timeout=15) as answer:
+        assert answer.status == 200
+    assert len(started.all("patchbay web")) == len(web) == 1, "there is more than one process for the pages"
+
     pids = started.children()
-    assert len(pids) >= 4  # Valkey, web (two), worker, clock
+    assert len(pids) == 3 + len(before)  # Valkey, web, clock
     started.process.send_signal(signal.SIGTERM)
     out, err = started.process.communicate(timeout=40)
     assert (started.process.returncode, out) == (0, ""), err
     assert "worker process ended (signal 9)" in err
+    assert "web process ended (signal 9)" in err
     assert gone(pids)
     assert not (started.home / "running.json").exists()
 

@@ -104,15 +104,10 @@ def _child(name: str, given: Settings, log: Logger, work: Callable[..., int]) ->
 def _web(given: Settings, listening: socket.socket, log: Logger) -> Child:
     """It inherits our listening socket: while a web process that died comes back, callers wait instead of being refused."""
     fd = listening.fileno()
+    from app.cli import serving
+
     command = _gunicorn(f"fd://{fd}")
-    return Child("web", command, _environment(given), log, keep=[fd], program=lambda: _serve(command))
-
-
-def _serve(command: list[str]) -> None:
-    from gunicorn.app.wsgiapp import run as gunicorn
-
-    sys.argv = command[2:]
-    gunicorn()
+    return Child("web", command, _environment(given), log, keep=[fd], program=lambda: serving.serve(_options(), fd))
 
 
 def _environment(given: Settings) -> dict[str, str]:
@@ -163,10 +158,23 @@ def web(args: argparse.Namespace, out: Out) -> None:
 
 
 def _gunicorn(bind: str) -> list[str]:
+    """The command of a gunicorn with a master of its own."""
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "app.main:create_app()",
+        "--no-control-socket",
+        "--bind",
+        bind,
+        *_options(),
+    ]
+
+
+def _options() -> list[str]:
     """Threads wait for the disk most of the time. Forwarded headers are read by the application, which knows how many
     proxies stand in front."""
     options = {
-        "bind": bind,
         "worker-class": "gthread",
         "workers": "1",
         "threads": "16",
@@ -179,8 +187,7 @@ def _gunicorn(bind: str) -> list[str]:
     }
     if os.path.isdir("/dev/shm"):  # noqa: S108 - gunicorn's sign of life, which must not wait for a disk
         options["worker-tmp-dir"] = "/dev/shm"  # noqa: S108
-    words = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return [sys.executable, "-m", "gunicorn", "app.main:create_app()", "--no-control-socket", *words]
+    return [word for name, value in options.items() for word in (f"--{name}", value)]
 
 
 def worker(args: argparse.Namespace, out: Out) -> JSON:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-PARTS = ("gunicorn", "valkey", "worker", "clock", "run")
+PARTS = ("gunicorn", "web", "valkey", "worker", "clock", "run")
 
 
 @dataclass
