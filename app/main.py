@@ -15,6 +15,7 @@ from app.core import practice as practice_accounts
 from app.core.hub import Hub, open_hub
 from app.settings import Settings, read
 from app.web.body import LIMIT
+from app.web.late import Late
 from app.web.practice_door import PracticeDoor
 
 
@@ -36,10 +37,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _mount_practice(app: Flask, hub: Hub, hosts: list[str] | None) -> None:
-    token = practice_accounts.token(hub)
-    inner = practice.create_app(hub.settings.home, token, control=False)
-    door = PracticeDoor(hub, inner.wsgi_app, token, hosts, practice.interfaces())
-    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/practice": door})  # type: ignore[method-assign]
+    """The stand-ins are made with the first call: a hub that practises nothing has no use for them."""
+
+    def make() -> PracticeDoor:
+        token = practice_accounts.token(hub)
+        inner = practice.create_app(hub.settings.home, token, control=False)
+        return PracticeDoor(hub, inner.wsgi_app, token, hosts, practice.interfaces())
+
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, {"/practice": Late(make)})  # type: ignore[method-assign]
 
 
 def trusted_hosts(settings: Settings) -> list[str] | None:

@@ -36,3 +36,11 @@ def test_forms_from_elsewhere_are_refused(site: Site) -> None:
 def test_there_is_no_control_here(site: Site) -> None:
     headers = {"Authorization": f"Bearer {practice.token(site.hub)}"}
     assert site.app.test_client().get("/practice/_control/ledger", headers=headers).status_code == 404
+
+
+def test_the_stand_ins_are_made_when_somebody_calls(site: Site) -> None:
+    shelf = site.hub.settings.home / "practice.sqlite"
+    assert site.visitor("owner").client.get("/connections").status_code == 200
+    assert not shelf.exists()
+    assert site.visitor("viewer").client.get("/practice/notion/").status_code == 200
+    assert shelf.exists()
