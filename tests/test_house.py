@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,11 @@ def test_the_project_speaks_of_itself_only() -> None:
         if hits:
             found[name] = hits
     assert found == {}
+
+
+def test_a_start_imports_no_sdk() -> None:
+    """Each costs several megabytes in every process: they are imported when a connection is opened."""
+    heavy = ("openai", "notion_client", "stripe", "pyairtable", "googleapiclient", "google", "authlib", "alembic")
+    look = "import sys, app.main, app.worker, app.clock, connectors; connectors.load(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not set(heavy) & {name.partition(".")[0] for name in done.stdout.split()}

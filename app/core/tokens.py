@@ -1,6 +1,7 @@
 """Talks to a vendor's token address: a code or a refresh token in, tokens out, its refusals as errors of ours.
 
-Authlib makes the requests; they go through the door like all others, and nothing here tries again by itself.
+Authlib makes the requests; they go through the door like all others, and nothing here tries again by itself. It is imported
+when it is used: it takes 3 MB, and most processes never renew anything.
 """
 
 from __future__ import annotations
@@ -8,11 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
-
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.requests_client import OAuth2Session
 
 from app.core.answers import retry_after, vendor_words
 from app.core.apps import App
@@ -21,6 +19,9 @@ from app.core.http import Door, NotSent, as_json
 from app.core.hub import Hub
 from app.core.patience import Patience
 from connectors.contract import JSON, Connector, ConnectorError, Life, OAuth2, Refused, Unauthorized, Unavailable
+
+if TYPE_CHECKING:
+    from authlib.integrations.requests_client import OAuth2Session
 
 SECONDS = 15.0  # one exchange at a token address
 _DAY = 86_400_000
@@ -93,6 +94,9 @@ class Desk:
         return {"Accept": "application/json", "Content-Type": kind, **self.oauth.headers}
 
     def _ask(self, ask: Callable[[OAuth2Session], Any], as_json: bool | None = None) -> Any:
+        from authlib.integrations.base_client import OAuthError
+        from authlib.integrations.requests_client import OAuth2Session
+
         method = _METHODS[self.oauth.client]
         session = OAuth2Session(
             self.app.client_id,
@@ -167,6 +171,8 @@ def address(template: str, door: Door) -> str:
 
 def authorize_address(oauth: OAuth2, door: Door, app: App, state: str, verifier: str, return_address: str) -> str:
     """Where a person says yes."""
+    from authlib.integrations.requests_client import OAuth2Session
+
     scope = oauth.separator.join(oauth.scopes) or None
     session = OAuth2Session(app.client_id, scope=scope, redirect_uri=return_address, code_challenge_method="S256")
     url, _ = session.create_authorization_url(
