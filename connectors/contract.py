@@ -347,8 +347,8 @@ class Http(Protocol):
 class Connector:
     """One vendor. `hosts` names its base addresses; `open` returns the client its functions take.
 
-    Its account is authorised by `auth`, by signing in (`oauth`), or by either, as a person likes; without fields `auth` is
-    no way in.
+    Its account is authorised by `auth`, by signing in (`oauth`), or by either, as a person likes; `auth` is no way in without
+    fields, nor beside `oauth` with fields that are all optional and not secret: those are only asked for beside a sign-in.
 
     `lacks` says what does not apply, and why, in one sentence each for people: "auth", "webhooks", "handshake",
     "triggers", "poll <kind>", "actions", "undo <action>", "pickers", "practice". What is neither there nor said does
@@ -379,3 +379,9 @@ class Connector:
     """Where a person types several addresses: credentials → `hosts` ("imaps://…", "smtps://…"); raises ValueError in words."""
     typed_host: str = ""  # the field of `auth` in which a person may type an address of their own
     practice: Mapping[str, str] = field(default_factory=dict)  # credentials of the practice account
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether the fields of `auth` open an account by themselves."""
+        fields = self.auth.fields
+        return any(f.secret or not f.optional for f in fields) if self.oauth else bool(fields)

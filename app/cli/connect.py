@@ -22,7 +22,7 @@ def connect(args: argparse.Namespace, out: Out) -> JSON:
         from app.core import connections
 
         connector = _connector(hub.connectors, args.slug)
-        if connector.oauth and not connector.auth.fields:
+        if connector.oauth and not connector.takes_key:
             return _app(hub, connector, args, out)
         given = {name: _value(text) for name, text in pairs(args.secret, "--secret").items()}
         _known(connector, given)

@@ -78,7 +78,7 @@ def _row(connector: Connector) -> str:
 
 
 def _auth(connector: Connector) -> str:
-    ways = ["a key"] if connector.auth.fields else []
+    ways = ["a key"] if connector.takes_key else []
     return " or ".join([*ways, *(["signing in"] if connector.oauth else [])]) or "nothing"
 
 
@@ -121,7 +121,7 @@ def _connect(connector: Connector) -> Iterator[str]:
 def _sign_in(connector: Connector) -> Iterator[str]:
     if (oauth := connector.oauth) is None:
         return
-    if connector.auth.fields:
+    if connector.takes_key:
         yield "### By signing in\n"
     yield from _steps(oauth.guide)
     yield "\nThe page shows the **return address** to enter there: it is the address of your hub with"
@@ -130,13 +130,15 @@ def _sign_in(connector: Connector) -> Iterator[str]:
     if oauth.scopes:
         yield "\n| scope | what for |\n|---|---|"
         yield from (f"| `{scope}` | {why} |" for scope, why in oauth.scopes.items())
-    if connector.auth.fields:
+    if connector.takes_key:
         yield "\n### Or with a key\n"
+    elif connector.auth.fields:
+        yield "\nWhat the page of the connection asks for after that:"
 
 
 def _command(connector: Connector) -> str:
     fields = connector.auth.fields
-    if connector.oauth and not fields:
+    if connector.oauth and not connector.takes_key:
         return f"patchbay connect {connector.slug} --secret client_id=CLIENT_ID --secret client_secret=-"
     secrets = [number for number, field in enumerate(fields, 1) if field.secret]
     needed = [f for f in fields if not f.optional] or fields[: max(secrets, default=0)]

@@ -36,7 +36,7 @@ def create(
 ) -> dict[str, Any]:
     """A new connection, checked live before anything is saved. Raises ValueError or ConnectorError with a sentence."""
     connector = _connector(hub, slug)
-    if connector.oauth and not connector.auth.fields:
+    if connector.oauth and not connector.takes_key:
         raise ValueError(f"{connector.title} is connected by signing in there. Open Connections and press Connect")
     values = _fields(connector, credentials, {}, bool(hook_secret))
     account = _check(open_with(hub, slug, values, practice=practice)) if check_first and values else Account("", "")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import connectors
-from connectors.contract import Action, CannotLoad, Safety
+from connectors.contract import Action, ApiKey, CannotLoad, Field, Safety
 from tests.connectors.test_outside import module
 
 
@@ -70,3 +71,22 @@ def test_a_module_with_such_an_action_is_told(tmp_path: Path) -> None:
     )
     with pytest.raises(CannotLoad, match="The action “Change” is staged and needs `find`"):
         connectors.load((module(tmp_path, more=more),))
+
+
+@pytest.mark.parametrize(
+    ("fields", "signs_in", "opens"),
+    [
+        ((), False, False),
+        ((Field("site", "Site", secret=False, optional=True),), False, True),
+        ((), True, False),
+        ((Field("watch", "What to watch", secret=False, optional=True),), True, False),
+        ((Field("token", "Token"),), True, True),
+        ((Field("token", "Token", optional=True),), True, True),
+    ],
+)
+def test_fields_that_are_only_asked_for_beside_a_sign_in_are_no_way_in(
+    fields: tuple[Field, ...], signs_in: bool, opens: bool
+) -> None:
+    known = connectors.load()["quickbooks"]
+    given = dataclasses.replace(known, auth=ApiKey(fields), oauth=known.oauth if signs_in else None)
+    assert given.takes_key is opens
