@@ -54,6 +54,8 @@ class OAuth2:
     Addresses begin with one of the connector's `hosts` in braces: "{token}/oauth2/v1/tokens/bearer".
 
     `scopes`: each with what it is for, in words; empty where the vendor sets them in the app (nothing is sent then).
+    `needed`: those without which nothing works (None: all of them). A person may leave the others out at the vendor; what
+    needs one that was left out says so when it is used.
     `guide`: the clicks by which the app is registered; the page shows return address and scopes beside it.
     `pkce`: S256 (RFC 7636). `client`: how the app proves itself at the token address: "basic" (header), "body", or "none".
     `json`: token requests are JSON instead of a form; `json_revoke`: only the one by which tokens are given back.
@@ -73,6 +75,7 @@ class OAuth2:
     token: str
     scopes: Mapping[str, str]
     guide: tuple[str, ...]
+    needed: tuple[str, ...] | None = None
     revoke: str = ""
     separator: str = " "
     pkce: bool = True

@@ -123,7 +123,8 @@ def _all_scopes(connector: Connector, oauth: OAuth2, found: Tokens) -> None:
     if not found.scope or not oauth.scopes:
         return
     granted = set(found.scope.replace(",", " ").split())
-    if lost := {scope: why for scope, why in oauth.scopes.items() if scope not in granted}:
+    needed = oauth.scopes if oauth.needed is None else oauth.needed
+    if lost := {scope: oauth.scopes[scope] for scope in needed if scope not in granted}:
         words = f"At {connector.title} something was left out that Patchbay needs. Sign in again and leave all ticked"
         raise Missing(words, lost)
 
