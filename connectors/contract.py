@@ -374,6 +374,7 @@ class Connector:
     burst: int = 5
     limits: str = ""  # the vendor's own limits in one sentence, and the page that says so
     lacks: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""  # pages of the hub ("forms") that make, show and receive it, where it is no account at a vendor
     replayed: str = "idempotent-replayed"  # the header by which it says that an answer to a key is one it had stored
     typed_hosts: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
     """Where a person types several addresses: credentials → `hosts` ("imaps://…", "smtps://…"); raises ValueError in words."""

@@ -73,11 +73,13 @@ def _row(connector: Connector) -> str:
     does = [f"`{name}` ({_safety(action)})" for name, action in shown.items()]
     back = [f"`{name}`" for name, action in shown.items() if action.undo]
     cells = [f"[{connector.title}](docs/connect/{connector.slug}.md)", _auth(connector), ", ".join(starts)]
-    cells += [", ".join(does), ", ".join(back), f"{connector.rate:g}"]
+    cells += [", ".join(does), ", ".join(back), "" if connector.place else f"{connector.rate:g}"]
     return "| " + " | ".join(cell or "–" for cell in cells) + " |"
 
 
 def _auth(connector: Connector) -> str:
+    if connector.place:
+        return "a page of the hub"
     ways = ["a key"] if connector.takes_key else []
     return " or ".join([*ways, *(["signing in"] if connector.oauth else [])]) or "nothing"
 
@@ -98,15 +100,17 @@ def page(connector: Connector) -> Iterator[str]:
     yield from _pickers(connector)
     yield "\n## Limits\n"
     yield _linked(connector.limits)
-    yield f"\nPatchbay makes at most {connector.rate:g} calls a second with one account, {connector.burst} at once."
+    if not connector.place:
+        yield f"\nPatchbay makes at most {connector.rate:g} calls a second with one account, {connector.burst} at once."
     if without := {thing: why for thing, why in connector.lacks.items() if " " not in thing}:
         yield "\n## What it does without\n"
         yield from (f"- **{thing.capitalize()}:** {_linked(why)}" for thing, why in without.items())
 
 
 def _connect(connector: Connector) -> Iterator[str]:
-    yield "## Connect it\n"
-    yield f"Open **Connections**, press **Connect** beside {connector.title}, and follow the same clicks there:\n"
+    yield "## Make one\n" if connector.place else "## Connect it\n"
+    if not connector.place:
+        yield f"Open **Connections**, press **Connect** beside {connector.title}, and follow the same clicks there:\n"
     yield from _sign_in(connector)
     yield from _steps(connector.auth.guide)
     if connector.auth.fields:

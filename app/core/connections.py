@@ -345,6 +345,7 @@ def _describe(hub: Hub, row: RowMapping, waiting: Mapping[str, int]) -> dict[str
     return {
         **{name: row[name] for name in shown},
         "title": connector.title,
+        "page": f"/{connector.place}/{row['id']}" if connector.place else "",
         "practice": bool(row["practice"]),
         "oauth": bool(row["consented_at"]),
         "hook_address": hook,
@@ -369,4 +370,6 @@ def _words(row: RowMapping, connector: Connector, hook_ready: bool) -> str:
             else "the secret of its webhooks is missing"
         )
         return f"Connected, but it sends nothing yet: {missing}"
+    if connector.place:
+        return "Ready"
     return f"Connected as {row['account_name']}" if row["account_name"] else "Connected"

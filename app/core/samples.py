@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.core import connections, firing, practice, recipes
+from app.core import connections, firing, intake, practice, recipes
 from app.core.hub import Hub
+from app.core.ids import new_id
 from app.core.opening import open_with
-from connectors.contract import Unavailable
+from connectors.contract import Event, Unavailable
 
 NOW = "now"  # the sample of a recipe of times that brings none
 
@@ -47,6 +48,8 @@ def send(hub: Hub, slug: str, sample: str) -> str:
         raise ValueError(page.error)
     vendor = page.recipe.trigger.partition(".")[0]
     own = practice.connection_id(hub, vendor)
+    if hub.connectors[vendor].place:
+        return _stored(hub, own, page.recipe.trigger, body(slug, sample))
     connection = connections.get(hub, own)
     hook = connection["hook_address"]
     address = hub.settings.loopback + hook.removeprefix(hub.settings.address)
@@ -61,6 +64,15 @@ def send(hub: Hub, slug: str, sample: str) -> str:
             f"The practice vendor could not deliver the sample (answer {answer.get('status')}). Is the hub running?"
         )
     return str(event)
+
+
+def _stored(hub: Hub, own: str, trigger: str, told: bytes) -> str:
+    """What comes in by the hub's own pages has no vendor that could send it: the sample is stored as those pages do."""
+    vendor, _, kind = trigger.partition(".")
+    answer = intake.store(hub, own, vendor, (Event(kind, f"sample:{new_id()}", told),))
+    if answer.status != 200:
+        raise Unavailable("The sample could not be stored. Is the disk full?")
+    return answer.event_ids[0]
 
 
 def _post(session: Any, url: str, message: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:

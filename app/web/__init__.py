@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 from app.web import (
     connections,
     errors,
+    forms,
     guard,
     headers,
     health,
@@ -20,11 +21,13 @@ from app.web import (
     settings_page,
     setup,
     sign_in,
+    visitors,
     words,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     connections.pages,
+    forms.pages,
     health.pages,
     hold.pages,
     home.pages,
@@ -36,6 +39,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     settings_page.pages,
     setup.pages,
     sign_in.pages,
+    visitors.pages,
 )
 
 

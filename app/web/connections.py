@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import apps, extras, forecast, oauth, reach, users, vitals
 from app.core import connections as core
@@ -23,15 +24,18 @@ def show_all() -> Response:
     listing = _foretold(core.listing(hub()))
     connected = {row["slug"] for row in listing if not row["practice"]}
     missing = [
-        {"slug": c.slug, "title": c.title, "says": c.says} for c in hub().connectors.values() if c.slug not in connected
+        {"slug": c.slug, "title": c.title, "says": c.says, "place": c.place}
+        for c in hub().connectors.values()
+        if c.slug not in connected or c.place
     ]
     return page("connections/list.html", {"connections": listing, "not_connected": missing})
 
 
 @pages.get("/connections/new/<slug>")
 @needs("connect")
-def new(slug: str) -> Response:
-    return _form(_connector(slug))
+def new(slug: str) -> AnyResponse:
+    connector = _connector(slug)
+    return redirect(f"/{connector.place}/new", 303) if connector.place else _form(connector)
 
 
 @pages.post("/connections/new/<slug>")

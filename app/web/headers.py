@@ -11,6 +11,10 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+# For pages that strangers get: nothing of them is a program.
+WITHOUT_SCRIPT = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 ALWAYS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -19,8 +23,11 @@ ALWAYS = {
 
 
 def after(response: Response) -> Response:
+    stricter = response.headers.get("Content-Security-Policy") == WITHOUT_SCRIPT
     for name, value in ALWAYS.items():
         response.headers[name] = value
+    if stricter:
+        response.headers["Content-Security-Policy"] = WITHOUT_SCRIPT
     if cookies.secure():
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint == "static":

@@ -57,6 +57,7 @@ REFUSALS = {
     "rate": "Too many deliveries at once",
     "body": "Delivery that broke off",
     "sign-in": "Failed sign-in",
+    "form": "Form sent by a robot, or from elsewhere",
 }
 ROLES = {
     "owner": "an owner",

@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class Order:
     """One worker: what it does, until which point, and what is broken in it."""
 
-    do: str  # "round": what there is to do now; "finish": everything, whenever it is due; "receive": take a delivery
-    given: dict[str, Any] | None = None  # the delivery
+    do: str  # "round": what there is to do now; "finish": everything, whenever it is due; "receive": take a delivery; "submit": a form
+    given: dict[str, Any] | None = None  # the delivery, or what was filled in
     at: int = 0
     act: str = "kill"  # or "stop"
     breaks: tuple[str, ...] = ()
@@ -189,7 +189,7 @@ def _work(hub: Hub, order: Order, tell: int) -> None:
 
 
 def _do(hub: Hub, order: Order, tell: int) -> None:
-    from app.core import alarm, intake
+    from app.core import alarm, forms, intake
     from tests.durability import breaks
     from tests.durability.points import Points
     from tests.durability.world import drive, one_round
@@ -202,6 +202,9 @@ def _do(hub: Hub, order: Order, tell: int) -> None:
     if order.do == "receive":
         sent = order.given or {}
         intake.receive(hub, "zoom", sent["key"], sent["body"].encode(), sent["headers"])
+    elif order.do == "submit":
+        filled = order.given or {}
+        forms.submit(hub, forms.by_id(hub, filled["form"]), filled["page"], filled["answers"])
     elif order.do == "round":
         one_round(hub)
     else:
