@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract import ApiKey, Connector, Life, OAuth2
+from connectors.google import _mail_offers
 from connectors.google._client import check, open_account
 from connectors.google._refusals import explain
 from connectors.google._scopes import NEEDED, SCOPES
@@ -10,7 +11,8 @@ from connectors.google._scopes import NEEDED, SCOPES
 _APP_GUIDE = (
     "Sign in at console.cloud.google.com with the Google account of the business, click the list of projects at the top, then "
     "New project, and call it Patchbay.",
-    "Open APIs & Services, Library, look for each of these and click Enable: Google Calendar API. Leave out what you will not use.",
+    "Open APIs & Services, Library, look for each of these and click Enable: Google Calendar API, Gmail API. "
+    "Leave out what you will not use.",
     "Open Google Auth Platform (type that into the search at the top), click Get started, and enter Patchbay as app name and your "
     "e-mail address. As Audience choose Internal if the business has Google Workspace, else External.",
     "If it is External: open Audience and click Publish app, so that its status says In production. While it says Testing, Google "
@@ -25,7 +27,7 @@ _APP_GUIDE = (
 connector = Connector(
     slug="google",
     title="Google",
-    says="Your Google account, for calendars.",
+    says="Starts recipes on mail that a search finds, drafts mails, and sends them after approval.",
     hosts={
         "api": "https://www.googleapis.com",  # /calendar/v3/… and /drive/v3/… are added to it
         "gmail": "https://gmail.googleapis.com",
@@ -34,7 +36,7 @@ connector = Connector(
         "token": "https://oauth2.googleapis.com",
         "sign_in": "https://accounts.google.com",
     },
-    auth=ApiKey(()),
+    auth=ApiKey((*_mail_offers.OPTIONS,), guide=(*_mail_offers.CLICKS,)),
     oauth=OAuth2(
         authorize="{sign_in}/o/oauth2/v2/auth",
         token="{token}/token",  # noqa: S106 (an address)
@@ -55,17 +57,19 @@ connector = Connector(
     open=open_account,
     check=check,
     explain=explain,
+    triggers=(*_mail_offers.TRIGGERS,),
+    polls=(*_mail_offers.POLLS,),
+    actions={**_mail_offers.ACTIONS},
     seconds=30.0,
     rate=5.0,
     burst=5,
     limits="Each service has limits of its own for a minute, to be seen in your project at Google Cloud under APIs & Services; "
-    "Calendar usually takes 600 requests a minute from one account: "
-    "https://developers.google.com/workspace/calendar/api/guides/quota",
+    "Calendar usually takes 600 requests a minute from one account; Gmail sends 500 mails a day from a personal account and 2,000 "
+    "from Workspace: https://developers.google.com/workspace/gmail/api/reference/quota",
     lacks={
+        **_mail_offers.LACKS,
         "webhooks": "Nothing of Google's is listened to yet.",
-        "triggers": "Nothing of Google's starts recipes yet.",
-        "actions": "Recipes cannot write to Google yet.",
         "pickers": "Recipes choose nothing of Google's yet.",
     },
-    practice={"access_token": "{token}"},
+    practice={"access_token": "{token}", "mail_search": "in:inbox"},
 )

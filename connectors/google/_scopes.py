@@ -8,6 +8,7 @@ from __future__ import annotations
 _AUTH = "https://www.googleapis.com/auth/"
 OPENID, EMAIL = "openid", f"{_AUTH}userinfo.email"
 EVENTS, CALENDARS = f"{_AUTH}calendar.events", f"{_AUTH}calendar.calendarlist.readonly"
+READ_MAIL, COMPOSE = f"{_AUTH}gmail.readonly", f"{_AUTH}gmail.compose"
 
 # Google answers with the long names, so that the long names are asked for: "email" would seem to be left out.
 SCOPES = {
@@ -15,5 +16,7 @@ SCOPES = {
     EMAIL: "see its e-mail address",
     EVENTS: "see events of your calendars, and make and change them",
     CALENDARS: "list your calendars",
+    READ_MAIL: "find and read mail in Gmail",
+    COMPOSE: "write drafts in Gmail, and send mail that a person has approved",
 }
 NEEDED = (OPENID, EMAIL)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.practice import oauth
 from app.practice.control import Command
 from app.practice.door import Ground, Vendor, in_time, interface
-from app.practice.vendors.google import described
+from app.practice.vendors.google import described, mail
 from app.practice.vendors.google.described import Operation, Unfit
 from app.practice.vendors.google.suite import ACCOUNTS, HABITS, SLUG, Suite, refuse
 
@@ -35,6 +35,8 @@ def blueprint(ground: Ground) -> Blueprint:
         grant = oauth.admit(ground, HABITS) or {}
         name = ACCOUNTS[grant["account"]]
         return jsonify(id=grant["account"], email=name, verified_email=True, picture="")
+
+    mail.routes(api, suite)
 
     @api.after_request
     def as_google_does(response: Response) -> Response:
@@ -96,7 +98,11 @@ def pages(ground: Ground) -> Blueprint:
 
 
 def commands(ground: Ground) -> dict[str, Command]:
-    return {**oauth.commands(ground, HABITS)}
+    return {**oauth.commands(ground, HABITS), **mail.commands(Suite(ground))}
+
+
+def seed(ground: Ground) -> None:
+    mail.seed(Suite(ground))
 
 
 vendor = Vendor(
@@ -107,4 +113,5 @@ vendor = Vendor(
     blueprint=blueprint,
     pages=pages,
     commands=commands,
+    seed=seed,
 )
