@@ -107,7 +107,8 @@ class Event:
     occurred_at: int | None = None  # ms UTC
     account: str = ""  # `Account.id` it belongs to, where a vendor sends the events of several accounts to one address
     # What it is about, and in which version, as "id" and "version" of a write's result name them. An event that only shows
-    # what a write of ours left behind starts nothing.
+    # what writes of ours left behind starts nothing. Several lines are several versions, each of a part of the object: then
+    # every line must be one that a write has left.
     object: str = ""
     version: str = ""
 

@@ -18,10 +18,16 @@ _LEFT_BEHIND = (
 
 
 def without(hub: Hub, connection_id: str, found: Sequence[Event]) -> list[Event]:
-    """The events but for those that only show what a write of ours left behind."""
+    """The events but for those that only show what writes of ours left behind, all of it: a version may have several lines
+    (one for each column of a row, say), and each of them may come from another write."""
     wanted = sorted({event.object for event in found if event.version})
     if not wanted:
         return list(found)
     with hub.db.read() as conn:
-        ours = set(map(tuple, conn.execute(_LEFT_BEHIND, {"which": connection_id, "objects": wanted})))
-    return [event for event in found if not event.version or (event.object, event.version) not in ours]
+        rows = conn.execute(_LEFT_BEHIND, {"which": connection_id, "objects": wanted}).all()
+    ours = {(row.result_id, line) for row in rows for line in row.version_after.split("\n")}
+    return [event for event in found if not event.version or _lines(event) - ours]
+
+
+def _lines(event: Event) -> set[tuple[str, str]]:
+    return {(event.object, line) for line in event.version.split("\n")}

@@ -1,12 +1,27 @@
-"""Notion: pages in its databases. https://developers.notion.com/reference/intro"""
+"""Notion: pages and rows of databases, written and watched. https://developers.notion.com/reference/intro"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
 
-from connectors.contract import Account, Action, ApiKey, Connector, Field, Http, Lookup, Role, Safety, Undo
-from connectors.notion import _appends, _lookups, _pages, _prepare
+from connectors.contract import (
+    Account,
+    Action,
+    ApiKey,
+    Connector,
+    Field,
+    Hook,
+    Http,
+    Lookup,
+    OAuth2,
+    Poll,
+    Role,
+    Safety,
+    Trigger,
+    Undo,
+)
+from connectors.notion import _appends, _changes, _hook, _lookups, _pages, _prepare
 from connectors.notion._client import VERSION, Notion
 from connectors.notion._explain import explain
 
@@ -16,7 +31,7 @@ def connect(credentials: Mapping[str, str], http: Http) -> Notion:
     from notion_client import Client
 
     sdk = Client(
-        auth=credentials["token"],
+        auth=credentials.get("access_token") or credentials["token"].strip(),
         base_url=http.url("api"),  # the SDK adds /v1/
         client=http.httpx(),
         notion_version=VERSION,
@@ -90,7 +105,7 @@ _trash_page = Action(
 connector = Connector(
     slug="notion",
     title="Notion",
-    says="Writes pages into your Notion databases.",
+    says="Starts recipes when pages are created or changed, and writes pages, rows and comments.",
     hosts={"api": "https://api.notion.com"},
     auth=ApiKey(
         fields=(Field("token", "Internal connection secret", "Starts with “ntn_”."),),
@@ -99,14 +114,55 @@ connector = Connector(
             "Click “New integration” (newer pages call it “New connection”), name it Patchbay, choose your workspace, "
             "choose the type Internal, and save.",
             "Under Capabilities tick Read content, Update content and Insert content, and save.",
+            "To comment on pages tick Read comments and Insert comments, too; to see who edited a page, Read user "
+            "information.",
             "Under Configuration click Show beside the internal secret, copy it, and paste it here.",
-            "In Notion open each database that Patchbay should write to, click ••• at the top right, then Connections, "
-            "search for Patchbay, and add it.",
+            "In Notion open each database that Patchbay should write to or start recipes from, click ••• at the top right, "
+            "then Connections, search for Patchbay, and add it. Pages inside of it are shared with it.",
         ),
+    ),
+    oauth=OAuth2(
+        authorize="{api}/v1/oauth/authorize",
+        token="{api}/v1/oauth/token",  # noqa: S106 (an address)
+        revoke="{api}/v1/oauth/revoke",
+        scopes={},  # capabilities are set in the app, and pages are picked while one signs in
+        guide=(
+            "Open notion.so/profile/integrations, click “New integration” (newer pages call it “New connection”), name it "
+            "Patchbay, and choose the type Public.",
+            "Enter the return address from here under Redirect URIs, and what else the form asks for.",
+            "Under Capabilities tick Read content, Update content and Insert content; for comments, Read comments and Insert "
+            "comments; to see who edited a page, Read user information. Save.",
+            "Under Configuration copy OAuth client ID and OAuth client secret into the fields here.",
+            "When you sign in, pick the pages and databases that Patchbay works with.",
+        ),
+        pkce=False,  # not documented
+        json=True,
+        ask={"owner": "user"},
+        headers={"Notion-Version": VERSION},
     ),
     open=connect,
     check=check,
     explain=explain,
+    hook=Hook(
+        receive=_hook.receive,
+        secret_label="Verification token",  # noqa: S106 (a label)
+        guide=(
+            "Open notion.so/profile/integrations, choose the Patchbay connection, and open its tab Webhooks.",
+            "Click “Create a subscription” and paste this connection's address as the webhook URL.",
+            "Tick the events Page created, Page content updated, Page properties updated, Page moved and Page undeleted, and "
+            "create it. Notion sends a verification token here.",
+            "Reload this page, copy the verification token that stands here now, click Verify at Notion, and paste it.",
+            "Until then, and if a message gets lost, changes are looked for every five minutes.",
+        ),
+        hands_over=True,
+        pasted_back=True,
+    ),
+    triggers=(
+        Trigger(_changes.CREATED, "A page is created", _changes.shape, _changes.FIELDS),
+        Trigger(_changes.CHANGED, "A page is changed", _changes.shape, _changes.FIELDS),
+    ),
+    # One request, one more for each shared database, and one for each changed page whose minute is not over.
+    polls=(Poll(_changes.KINDS, _changes.changes, every=300.0),),
     actions={
         "create_page": _create_page,
         "append_blocks": _append_blocks,
@@ -118,9 +174,5 @@ connector = Connector(
     burst=3,
     limits="Three requests a second on average, 500 KB a request, 100 blocks at once: "
     "https://developers.notion.com/reference/request-limits",
-    lacks={
-        "webhooks": "Nothing starts on a change in Notion yet.",
-        "triggers": "Nothing starts on a change in Notion yet.",
-    },
     practice={"token": "{token}"},
 )

@@ -29,6 +29,25 @@ class Notion:
     schemas: dict[str, tuple[float, JSON]] = field(default_factory=dict)
     places: dict[tuple[Any, ...], str] = field(default_factory=dict)
     made: tuple[tuple[Any, ...], JSON] = ((), None)  # the arguments of the last long body, and the body
+    names: dict[str, str] = field(default_factory=dict)  # user id → name
+    _me: str = ""
+
+    @property
+    def me(self) -> str:
+        """The id of our bot; asked once per opened connection."""
+        self._me = self._me or str(self.get("users/me")["id"])
+        return self._me
+
+    def name(self, user: str) -> str:
+        """What a person or bot is called; "" where we may not see it (a capability that people can leave out)."""
+        if user and user not in self.names:
+            try:
+                self.names[user] = str(self.get(f"users/{segment(user)}").get("name") or "")
+            except Exception as error:
+                if status_of(error) not in (400, 403, 404):
+                    raise
+                self.names[user] = ""
+        return self.names.get(user, "")
 
     def get(self, path: str, query: Mapping[str, JSON] | None = None) -> JSON:
         return self.sdk.request(path=path, method="GET", query=dict(query or {}) or None)
@@ -56,14 +75,29 @@ class Notion:
 
     def children(self, block: str) -> Iterator[JSON]:
         """The blocks directly inside a page or block, in order, read a hundred at a time."""
-        cursor: JSON = None
-        while True:
-            query = {"page_size": PAGE_SIZE, **({"start_cursor": cursor} if cursor else {})}
-            answer = self.get(f"blocks/{segment(block)}/children", query)
-            yield from answer["results"]
-            cursor = answer.get("next_cursor")
-            if not (answer.get("has_more") and cursor):
-                return
+        return self.listed(f"blocks/{segment(block)}/children")
+
+    def listed(self, path: str, **query: str) -> Iterator[JSON]:
+        """Every entry of a list that is asked for by GET."""
+        return _entries(lambda more: self.get(path, {**query, **more}))
+
+    def found(self, path: str, body: Mapping[str, JSON], size: int = PAGE_SIZE) -> Iterator[JSON]:
+        """The answers, page by page, of a list that is asked for by POST."""
+        return _answers(lambda more: self.post(path, {**body, **more}), size)
+
+
+def _entries(ask: Callable[[dict[str, JSON]], JSON]) -> Iterator[JSON]:
+    return (entry for answer in _answers(ask, PAGE_SIZE) for entry in answer["results"])
+
+
+def _answers(ask: Callable[[dict[str, JSON]], JSON], size: int) -> Iterator[JSON]:
+    cursor: JSON = None
+    while True:
+        answer = ask({"page_size": size, **({"start_cursor": cursor} if cursor else {})})
+        yield answer
+        cursor = answer.get("next_cursor")
+        if not (answer.get("has_more") and cursor):
+            return
 
 
 def _sorted(value: JSON) -> JSON:

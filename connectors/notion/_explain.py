@@ -22,7 +22,7 @@ def explain(status: int, body: bytes) -> str | None:
     if status == 401:
         return (
             f"Notion no longer accepts this token. Open {_CONNECTIONS}, choose the Patchbay connection, copy its "
-            "secret, and paste it under Connections here."
+            "secret, and paste it under Connections here; or, where you signed in, sign in again there."
         )
     if status == 403:
         return _forbidden(code)
@@ -51,7 +51,8 @@ def _forbidden(code: str) -> str:
         )
     return (
         f"The Patchbay connection may not do this in Notion. Open {_CONNECTIONS}, choose the Patchbay connection, tick "
-        "Read content, Update content and Insert content under Capabilities, save, and run this again."
+        "Read content, Update content and Insert content under Capabilities (for comments also Read comments and Insert "
+        "comments), save, and run this again."
     )
 
 

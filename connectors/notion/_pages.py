@@ -11,8 +11,8 @@ from connectors.notion._appends import calls
 from connectors.notion._client import Notion, segment, status_of
 from connectors.notion._markdown import read
 from connectors.notion._parts import BYTES, parts
-from connectors.notion._prepare import KEY
-from connectors.notion._text import plain, size
+from connectors.notion._text import size
+from connectors.notion._values import KEY, title_of
 
 _MINUTE = 60_000  # Notion rounds the time of an edit to the minute
 _NO_PROPERTIES: Mapping[str, Any] = {}
@@ -54,15 +54,10 @@ def _result(page: JSON) -> dict[str, JSON]:
     return {
         "id": page["id"],
         "url": page.get("url") or "",
-        "title": _title(page),
+        "title": title_of(page),
         "created_by": (page.get("created_by") or {}).get("id") or "",
         "last_edited_time": page.get("last_edited_time") or "",
     }
-
-
-def _title(page: JSON) -> str:
-    columns = (page.get("properties") or {}).values()
-    return next((plain(one.get("title") or ()) for one in columns if one.get("type") == "title"), "")
 
 
 def find_page(client: Notion, key: str, arguments: dict[str, JSON]) -> list[dict[str, JSON]]:
@@ -100,9 +95,9 @@ def changed(client: Notion, arguments: dict[str, JSON], result: dict[str, JSON],
     page = _page(client, result["id"])
     if page is None or _in_trash(page):
         return None
-    name, edited = _title(page) or "Untitled", _moment(page["last_edited_time"])
+    name, edited = title_of(page) or "Untitled", _moment(page["last_edited_time"])
     when = f"{edited:%-d %B %Y at %H:%M} UTC"
-    if _title(page) != result.get("title", ""):
+    if title_of(page) != result.get("title", ""):
         return f"The page “{result.get('title', '')}” was renamed to “{name}” (last edit on {when})."
     if (page.get("last_edited_by") or {}).get("id") != (page.get("created_by") or {}).get("id"):
         return f"Somebody edited the page “{name}” on {when}."

@@ -10,8 +10,8 @@ from connectors.contract import JSON, Call, Refused
 from connectors.notion._client import Notion, require_id, segment
 from connectors.notion._lookups import the_one
 from connectors.notion._properties import column_named, fit, title_items, weigh, words
+from connectors.notion._values import KEY
 
-KEY = "Patchbay key"
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 

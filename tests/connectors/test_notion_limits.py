@@ -87,7 +87,7 @@ def test_any_page_in_requests_that_notion_takes(markdown: str) -> None:
 
 
 def test_usual_pages_take_one_request() -> None:
-    sample = Path(__file__).parent / "samples" / "notion" / "recap.md"
+    sample = Path(__file__).parent / "samples" / "notion" / "pages" / "recap.md"
     first, *rest = parts(read(sample.read_text()))
     assert len(first.blocks) == 17
     # Three levels of a list fit into one request; only its fourth level follows.

@@ -16,7 +16,7 @@ from connectors.notion._markdown import read
 from connectors.notion._text import clean, slices, units
 from connectors.notion._tree import Node, visible
 
-SAMPLE = Path(__file__).parent / "samples" / "notion" / "recap.md"
+SAMPLE = Path(__file__).parent / "samples" / "notion" / "pages" / "recap.md"
 
 
 def outline(nodes: Iterable[Node], depth: int = 0) -> list[str]:

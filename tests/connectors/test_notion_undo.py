@@ -69,7 +69,7 @@ def test_a_page_that_is_gone_needs_no_undo(notion: Fake, opened: Notion) -> None
 
 
 def test_a_page_as_notion_documents_it_is_understood(notion: Fake, opened: Notion) -> None:
-    sample = json.loads((Path(__file__).parent / "samples" / "notion" / "page.json").read_text())
+    sample = json.loads((Path(__file__).parent / "samples" / "notion" / "pages" / "page.json").read_text())
     notion.pages[sample["id"]] = sample
     notion.columns["Patchbay key"] = {"id": "k", "type": "rich_text", "rich_text": {}}
     find = connector.actions["create_page"].find

@@ -43,6 +43,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "status": (*PLAIN, *EXISTS),
     "multi_select": (*PARTS, *EXISTS),
     "people": (*PARTS, *EXISTS),
+    "relation": (*PARTS, *EXISTS),
     "created_by": PARTS,
     "last_edited_by": PARTS,
     "files": EXISTS,
@@ -141,6 +142,6 @@ def _value(config: dict[str, Any], page: Page) -> Any:
         return rich_text.plain(value)
     if kind in ("select", "status"):
         return value and value["name"]
-    if kind in ("multi_select", "people"):
-        return [item.get("name", item["id"]) for item in value]
+    if kind in ("multi_select", "people", "relation"):
+        return [item["id"] if kind != "multi_select" else item["name"] for item in value]
     return value["start"] if kind == "date" and value else value

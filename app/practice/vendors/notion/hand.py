@@ -7,19 +7,23 @@ from typing import Any
 
 from app.practice.control import Command
 from app.practice.door import Ground, Refusal
-from app.practice.vendors.notion import rich_text, seed
+from app.practice.vendors.notion import comments, rich_text, seed, values
+from app.practice.vendors.notion.people import ANA
 from app.practice.vendors.notion.problems import identifier
-from app.practice.vendors.notion.shelf import ANA, SLUG, Object, Shelf
+from app.practice.vendors.notion.shelf import SLUG, Object, Shelf, stamps
+from app.practice.vendors.notion.sources import TITLE_ONLY
 
 
 def commands(ground: Ground) -> dict[str, Command]:
     """`edit` {"page", "title"?, "paragraph"?}, `trash` / `restore` {"page" or "data_source"}, `unshare` / `share`
-    {"data_source"}, `revoke` / `unrevoke` {"slug"}, `database` {"title", "properties": {name: type}} → ids."""
+    {"data_source"}, `revoke` / `unrevoke` {"slug"}, `database` {"title", "properties": {name: type}} → ids,
+    `notion_page` {"data_source" or "page", "title", "properties"?, "at"?, "edited"?, "by"?} → the page, `notion_set` {"page",
+    "properties", "at"?, "by"?}, `notion_resolve` {"comment"}; `at` is when, as Notion writes it."""
     shelf = Shelf(ground)
 
     def edit_page(body: dict[str, Any]) -> Object:
         words = body.get("paragraph", None if "title" in body else "Changed by hand.")
-        return edit(shelf, body["page"], body.get("title"), words)
+        return edit(shelf, body["page"], body.get("title"), words, body.get("at", ""))
 
     def new(body: dict[str, Any]) -> dict[str, str]:
         ids = {"database": str(uuid.uuid4()), "data_source": str(uuid.uuid4())}
@@ -30,6 +34,9 @@ def commands(ground: Ground) -> dict[str, Command]:
 
     return {
         "edit": edit_page,
+        "notion_page": lambda body: add_page(shelf, body),
+        "notion_set": lambda body: set_properties(shelf, body),
+        "notion_resolve": lambda body: resolve(shelf, body["comment"]),
         "database": new,
         "trash": lambda body: trash(shelf, body, True),
         "restore": lambda body: trash(shelf, body, False),
@@ -40,15 +47,54 @@ def commands(ground: Ground) -> dict[str, Command]:
     }
 
 
-def edit(shelf: Shelf, id: str, title: str | None, paragraph: str | None) -> Object:
+def add_page(shelf: Shelf, body: dict[str, Any]) -> Object:
+    """Somebody makes a page: a row of a data source, or a page below another one or at the top."""
+    by, at = body.get("by", ANA), body.get("at", "")
+    page: Object = {"object": "page", "id": str(uuid.uuid4()), **stamps(by, at), "in_trash": False, "is_locked": False}
+    page |= {"icon": None, "cover": None, "parent": {"type": "workspace", "workspace": True}, "properties": {}}
+    if "page" in body:
+        page["parent"] = {"type": "page_id", "page_id": body["page"]}
+    if "data_source" in body:
+        page["parent"] = {"type": "data_source_id", "data_source_id": body["data_source"]}
+    with shelf.ledger.write():
+        shelf.save(page, by=by, at=body.get("edited", at))
+        named = {**body, "page": page["id"], "at": body.get("edited", at)}
+        return set_properties(shelf, {**named, "properties": body.get("properties", {})})
+
+
+def set_properties(shelf: Shelf, body: dict[str, Any]) -> Object:
+    """Somebody fills in cells, given as in a request; `title` is one more."""
+    with shelf.ledger.write():
+        page = _named(shelf, body["page"])
+        above = shelf.above(page)
+        schema = above["properties"] if above and above["object"] == "data_source" else TITLE_ONLY
+        page["properties"] |= values.read(schema, body.get("properties", {}), "body.properties")
+        if "title" in body:
+            page["properties"]["title"] = rich_text.of(body["title"])
+        shelf.save(page, by=body.get("by", ANA), at=body.get("at", ""))
+        if above and above["object"] == "data_source":
+            shelf.ledger.put(SLUG, "data_source", {**above, "properties": schema})
+    return page
+
+
+def resolve(shelf: Shelf, id: str) -> Object:
+    """Somebody resolves a discussion, after which lists leave it out."""
+    found = shelf.ledger.get(SLUG, id, "comment")
+    if found is None:
+        raise ValueError(f"There is no comment {id} here.")
+    comments.keep(shelf, {**found, "open": False})
+    return found
+
+
+def edit(shelf: Shelf, id: str, title: str | None, paragraph: str | None, at: str = "") -> Object:
     """Ana Silva changes the title or the first paragraph; a page without one gets one. Raises ValueError."""
     with shelf.ledger.write():
         page = _named(shelf, id)
         if title is not None:
             page["properties"]["title"] = rich_text.of(title)
-        shelf.save(page, by=ANA)
+        shelf.save(page, by=ANA, at=at)
         if paragraph is not None:
-            _write_paragraph(shelf, page, paragraph)
+            _write_paragraph(shelf, page, paragraph, at)
     return _named(shelf, id)
 
 
@@ -78,7 +124,7 @@ def _named(shelf: Shelf, id: str) -> Object:
     return found
 
 
-def _write_paragraph(shelf: Shelf, page: Object, words: str) -> None:
+def _write_paragraph(shelf: Shelf, page: Object, words: str, at: str) -> None:
     content = {"rich_text": rich_text.of(words), "color": "default"}
     first = next((block for block in shelf.children(page["id"]) if block["type"] == "paragraph"), None)
     if first is None:
@@ -86,4 +132,4 @@ def _write_paragraph(shelf: Shelf, page: Object, words: str) -> None:
         first |= {"created_time": page["created_time"], "created_by": {"object": "user", "id": ANA}, "in_trash": False}
         first["type"] = "paragraph"
     first["paragraph"] = content
-    shelf.save(first, by=ANA, rank=-1)
+    shelf.save(first, by=ANA, rank=-1, at=at)

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 
 from app.practice.door import Refusal
 from app.practice.vendors.notion import hand, rich_text, values
+from app.practice.vendors.notion.people import BOT, PEOPLE
 from app.practice.vendors.notion.problems import identifier
-from app.practice.vendors.notion.shelf import BOT, PEOPLE, SLUG, Object, Shelf, title_of
+from app.practice.vendors.notion.shelf import SLUG, Object, Shelf, title_of
 from app.practice.vendors.notion.sources import TITLE_ONLY
 
 LISTS = {"bulleted_list_item": "ul", "numbered_list_item": "ol", "to_do": "todo"}

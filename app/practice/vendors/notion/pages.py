@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.practice.door import done
-from app.practice.vendors.notion import blocks, values
+from app.practice.vendors.notion import blocks, markdown, values
 from app.practice.vendors.notion.body import answer, body, cut
 from app.practice.vendors.notion.problems import ABSENT, identifier, invalid, known, missing, one_of, truth, wrong
 from app.practice.vendors.notion.shelf import SLUG, Object, Shelf, stamps, title_of
@@ -40,6 +40,15 @@ def routes(api: Blueprint, shelf: Shelf) -> None:
             page = shelf.shared("page", identifier(id, "path.page_id"))
             done(ground, change_page(shelf, page, given), page["id"])
         return answer(show_page(shelf, page))
+
+    @api.get("/v1/pages/<id>/markdown")
+    def content(id: str) -> Response:
+        return answer(markdown.read(shelf, shelf.place(identifier(id, "path.page_id"))))
+
+    @api.get("/v1/pages/<id>/properties/<property>")
+    def one_property(id: str, property: str) -> Response:
+        page = shelf.shared("page", identifier(id, "path.page_id"))
+        return answer(show_property(shelf, page, property))
 
     @api.get("/v1/blocks/<id>/children")
     def children(id: str) -> Response:
@@ -78,6 +87,20 @@ def routes(api: Blueprint, shelf: Shelf) -> None:
             shelf.save(found)
             done(ground, f"{found['object']}.trash", found["id"])
         return answer(show_place(shelf, found))
+
+
+def show_property(shelf: Shelf, page: Object, id: str) -> Object:
+    """A list of its entries for what has entries, else the value."""
+    source = shelf.above(page)
+    schema = source["properties"] if source and source["object"] == "data_source" else TITLE_ONLY
+    entries = values.items(schema, page, id)
+    if entries is None:
+        found = next((one for one in values.show(schema, page).values() if one["id"] == id), None)
+        return {"object": "property_item", **(found or missing("property", id))}
+    numbered = [{**entry, "no": str(uuid.UUID(int=n))} for n, entry in enumerate(entries)]
+    shown, frame = cut([{**one, "id": one["no"]} for one in numbered], request.args, "property_item", "query")
+    results = [{name: value for name, value in {**one, "id": id}.items() if name != "no"} for one in shown]
+    return {**frame, "results": results}
 
 
 def create_page(shelf: Shelf, given: Object) -> Object:

@@ -6,7 +6,8 @@ from typing import Any
 
 from app.practice.door import Ground
 from app.practice.vendors.notion import rich_text, values
-from app.practice.vendors.notion.shelf import ANA, SLUG, Object, stamps
+from app.practice.vendors.notion.people import ANA
+from app.practice.vendors.notion.shelf import SLUG, Object, stamps
 
 MEETINGS = "11111111-1111-4111-8111-111111111111"
 TODOS = "22222222-2222-4222-8222-222222222222"

@@ -10,17 +10,10 @@ from typing import Any
 from app.practice.door import Ground
 from app.practice.vendors.notion import rich_text
 from app.practice.vendors.notion.blocks import Block
+from app.practice.vendors.notion.people import BOT
 from app.practice.vendors.notion.problems import archived, missing
 
 SLUG = "notion"
-BOT = "99999999-9999-4999-8999-999999999999"
-PEOPLE = {
-    "a0000000-0000-4000-8000-00000000000a": "Ana Silva",
-    "b0000000-0000-4000-8000-00000000000b": "Ben Ortiz",
-    "c0000000-0000-4000-8000-00000000000c": "Chloe Park",
-}
-ANA = next(iter(PEOPLE))
-
 Object = dict[str, Any]
 
 
@@ -29,9 +22,9 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00.000Z")
 
 
-def stamps(by: str = BOT) -> Object:
-    user = {"object": "user", "id": by}
-    return {"created_time": now(), "last_edited_time": now(), "created_by": user, "last_edited_by": user}
+def stamps(by: str = BOT, at: str = "") -> Object:
+    user, when = {"object": "user", "id": by}, at or now()
+    return {"created_time": when, "last_edited_time": when, "created_by": user, "last_edited_by": user}
 
 
 class Shelf:
@@ -86,14 +79,14 @@ class Shelf:
 
     # --- changing -----------------------------------------------------------------------------------------------------
 
-    def save(self, item: Object, *, by: str = BOT, rank: int = 0) -> None:
-        """Stores a changed object and moves the times of its page along."""
+    def save(self, item: Object, *, by: str = BOT, rank: int = 0, at: str = "") -> None:
+        """Stores an object that was changed now, or `at` another time, and moves the times of its page along."""
         parent = item["parent"]
-        item.update(last_edited_time=now(), last_edited_by={"object": "user", "id": by})
+        item.update(last_edited_time=at or now(), last_edited_by={"object": "user", "id": by})
         self.ledger.put(SLUG, item["object"], item, parent=str(parent.get(parent["type"])), rank=rank)
         page = self.page_of(item)
         if page is not item and page["object"] == "page":
-            self.save(page, by=by)
+            self.save(page, by=by, at=at)
 
     def insert(self, parent: Object, blocks: list[Block], after: str = "", start: bool = False) -> list[Object]:
         """Puts blocks below `parent`: at the end, the start, or after one of its blocks. Returns the topmost ones."""

@@ -9,8 +9,19 @@ from flask import Blueprint, Response, request
 from app.practice.door import done, root
 from app.practice.vendors.notion import filters, rich_text, values
 from app.practice.vendors.notion.body import answer, body, cut
-from app.practice.vendors.notion.problems import archived, identifier, invalid, known, missing, one_of, truth, wrong
-from app.practice.vendors.notion.shelf import BOT, PEOPLE, SLUG, Object, Shelf, title_of
+from app.practice.vendors.notion.people import BOT, PEOPLE
+from app.practice.vendors.notion.problems import (
+    archived,
+    identifier,
+    invalid,
+    known,
+    missing,
+    one_of,
+    refuse,
+    truth,
+    wrong,
+)
+from app.practice.vendors.notion.shelf import SLUG, Object, Shelf, title_of
 
 MOST = 10_000
 """A query ends there, saying so."""
@@ -18,6 +29,12 @@ MOST = 10_000
 
 def routes(api: Blueprint, shelf: Shelf) -> None:
     ledger = shelf.ledger
+
+    @api.before_request
+    def may_see_people() -> None:
+        about_people = "/v1/users" in request.path and not request.path.endswith("/users/me")
+        if about_people and "users" in ledger.note("notion_lacks", []):
+            refuse(403, "restricted_resource", "Insufficient permissions for this endpoint.")
 
     @api.get("/v1/users")
     def users() -> Response:
@@ -71,8 +88,9 @@ def rows(shelf: Shelf, source: Object, given: Object) -> Object:
     fits = filters.page_test(schema, given["filter"]) if given.get("filter") else lambda page: True
     found = [page for page in shelf.pages(source["id"], shelf.ledger.note("index_lag", 0)) if fits(page)]
     found = filters.sorted_by(schema, found, given.get("sorts") or [])
-    shown, frame = cut(found[:MOST], given, "page_or_data_source", "body")
-    over = len(found) > MOST and not frame["has_more"]
+    most = int(shelf.ledger.note("notion_most", MOST))
+    shown, frame = cut(found[:most], given, "page_or_data_source", "body")
+    over = len(found) > most and not frame["has_more"]
     status = {"type": "incomplete", "incomplete_reason": "query_result_limit_reached"} if over else {"type": "complete"}
     return {**frame, "results": [show_page(shelf, page) for page in shown], "request_status": status}
 
@@ -85,7 +103,8 @@ def matches(shelf: Shelf, given: Object) -> list[Object]:
         one_of(wanted.get("property"), ("object",), "body.filter.property")
         kinds = (one_of(wanted.get("value"), kinds, "body.filter.value"),)  # type: ignore[assignment]
     words = str(given.get("query", "")).casefold()
-    items = [item for kind in kinds for item in shelf.visible(kind)]
+    late = shelf.ledger.note("notion_unlisted", [])  # not yet in the index
+    items = [item for kind in kinds for item in shelf.visible(kind) if item["id"] not in late]
     found = [item for item in items if words in title_of(item).casefold()]
     order = known(given.get("sort", {}), {"timestamp", "direction"}, "body.sort").get("direction", "descending")
     return sorted(found, key=lambda item: item["last_edited_time"], reverse=order == "descending")

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from app.practice.vendors.notion import rich_text
+from app.practice.vendors.notion.people import PEOPLE
 from app.practice.vendors.notion.problems import ABSENT, array, identifier, invalid, known, text, truth, wrong
 
 Schema = dict[str, dict[str, Any]]
@@ -23,6 +24,7 @@ EMPTY: dict[str, Any] = {
     "multi_select": [],
     "date": None,
     "people": [],
+    "relation": [],
     "files": [],
     "checkbox": False,
     "url": None,
@@ -41,7 +43,7 @@ def configuration(name: str, given: Any, path: str) -> dict[str, Any]:
     if len(kinds) != 1:
         wrong(f"{path}.{given.get('type', 'rich_text')}", "defined", ABSENT)
     known(given, {"type", "name", "description", kinds[0]}, path)
-    settings = known(given[kinds[0]], {"options", "format"}, f"{path}.{kinds[0]}")
+    settings = known(given[kinds[0]], {"options", "format", "data_source_id"}, f"{path}.{kinds[0]}")
     if kinds[0] in ("select", "multi_select", "status"):
         settings = {"options": [_option(option.get("name"), path) for option in settings.get("options", [])]}
     mark = "title" if kinds[0] == "title" else secrets.token_hex(2)
@@ -67,7 +69,31 @@ def show(schema: Schema, page: dict[str, Any]) -> dict[str, Any]:
         kind = config["type"]
         value = page[kind] if kind in STAMPS else page["properties"].get(config["id"], EMPTY[kind])
         shown[name] = {"id": config["id"], "type": kind, kind: value}
+        if kind in CUT:  # https://developers.notion.com/reference/retrieve-a-page#limits
+            shown[name][kind] = [_named(one) for one in value[:LISTED]] if kind == "people" else value[:LISTED]
+        if kind == "relation":
+            shown[name]["has_more"] = len(value) > LISTED
     return shown
+
+
+CUT = ("people", "relation")
+LISTED = 25
+"""People and related pages in one answer; all of them come one by one from the property's own address."""
+
+
+def items(schema: Schema, page: dict[str, Any], id: str) -> list[dict[str, Any]] | None:
+    """One property, entry by entry; None if there is no such column, or one that has no entries."""
+    config = next((one for one in schema.values() if one["id"] == id), None)
+    if config is None or config["type"] not in (*CUT, "title", "rich_text"):
+        return None
+    kind = config["type"]
+    held = page["properties"].get(config["id"], EMPTY[kind])
+    shown = [_named(one) for one in held] if kind == "people" else held
+    return [{"object": "property_item", "id": id, "type": kind, kind: one} for one in shown]
+
+
+def _named(user: dict[str, Any]) -> dict[str, Any]:
+    return {**user, "name": PEOPLE.get(user["id"], "Patchbay"), "avatar_url": None, "type": "person"}
 
 
 def _property(schema: Schema, name: str, value: Any, path: str) -> tuple[str, Any]:
@@ -160,6 +186,11 @@ def _people(value: Any, path: str) -> list[dict[str, Any]]:
     return [{"object": "user", "id": identifier(item.get("id"), f"{path}[{i}].id")} for i, item in items]
 
 
+def _related(value: Any, path: str) -> list[dict[str, Any]]:
+    items = enumerate(array(value, path))
+    return [{"id": identifier(known(item, {"id"}, f"{path}[{i}]").get("id"), f"{path}[{i}].id")} for i, item in items]
+
+
 def _files(value: Any, path: str) -> list[dict[str, Any]]:
     return [known(item, {"name", "type", "external"}, f"{path}[{i}]") for i, item in enumerate(array(value, path))]
 
@@ -170,6 +201,7 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "number": _number,
     "date": _date,
     "people": _people,
+    "relation": _related,
     "files": _files,
     "checkbox": truth,
     "url": _short(2000),
