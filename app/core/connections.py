@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
 
-from app.core import audit, extras, hook_keys, intake, opening, renewal
+from app.core import audit, extras, hook_keys, hosts, intake, opening, renewal
 from app.core.answers import Kind, classify
 from app.core.handover import open_review, settle
 from app.core.hub import Hub
@@ -38,9 +38,10 @@ def create(
     connector = _connector(hub, slug)
     if connector.oauth and not connector.takes_key:
         raise ValueError(f"{connector.title} is connected by signing in there. Open Connections and press Connect")
-    values = _fields(connector, credentials, {}, bool(hook_secret))
+    values = _fields(connector, credentials, {}, bool(hook_secret.replace(HIDDEN, "")))
     account = _check(open_with(hub, slug, values, practice=practice)) if check_first and values else Account("", "")
     connection_id = new_id()
+    hooks = [hook_secret] if hook_secret and hook_secret != HIDDEN else []
     row = {
         "id": connection_id,
         "slug": slug,
@@ -50,7 +51,7 @@ def create(
         "practice": practice,
         "hook_key": secrets.token_urlsafe(24),
         "secret": hub.vault.seal_json(values, f"connections:{connection_id}:secret"),
-        "hook_secrets": _seal_hooks(hub, connection_id, [hook_secret] if hook_secret else []),
+        "hook_secrets": _seal_hooks(hub, connection_id, hooks),
         "made_at": hub.now(),
     }
 
@@ -83,6 +84,8 @@ def change(
     by_key = not row["consented_at"]
     more = extras.of(connector, credentials)
     values = _fields(connector, credentials, stored, bool(hooks)) if by_key else {**stored, **more}
+    if by_key:
+        hosts.stays(connector, stored, values, [name for name, text in credentials.items() if text.strip() != HIDDEN])
     account = Account(row["account_id"], row["account_name"])
     if check_first and values and (by_key or more != extras.of(connector, stored)):
         account = _check(open_with(hub, row["slug"], values, connection_id, bool(row["practice"])))

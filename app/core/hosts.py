@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
 
 from app.core.hub import Hub
 from connectors.contract import Connector
@@ -35,3 +36,22 @@ def addresses(
             raise ValueError(f"The address {typed} must begin with https://{'.' if instead else ''}{instead}")
         return dict.fromkeys(connector.hosts, typed), True
     return dict(connector.hosts), True
+
+
+def stays(
+    connector: Connector, stored: Mapping[str, str], values: Mapping[str, str], typed_anew: Collection[str]
+) -> None:
+    """A saved secret goes to the server that it was saved for. Raises ValueError where somebody entered another one and did not
+    type the secret again: who may change a connection need not know what is saved in it."""
+    secret = [f for f in connector.auth.fields if f.secret and f.name not in typed_anew]
+    kept = [f.label for f in secret if values.get(f.name) and values[f.name] == stored.get(f.name)]
+    if kept and _servers(connector, values) != _servers(connector, stored):
+        raise ValueError(f"You entered another server, so please type this again: {', '.join(kept)}")
+
+
+def _servers(connector: Connector, credentials: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(scheme, host and port) of the addresses that a person typed."""
+    bases = [credentials.get(connector.typed_host, "")] if connector.typed_host else []
+    if connector.typed_hosts is not None:
+        bases = list(connector.typed_hosts(credentials).values())
+    return [(parts.scheme, parts.netloc.lower()) for parts in map(urlsplit, bases)]

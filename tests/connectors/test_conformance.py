@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import connectors
+from app.core import extras
 from connectors.contract import Action, BadSignature, Connector, Poll, Received, Role, Safety, Trigger
 from connectors.zoom import connector as zoom
 from tests.connectors import conformance
@@ -51,6 +52,8 @@ def test_what_a_connector_offers_fits_together(connector: Connector) -> None:
     )
     assert set(connector.practice) <= names | signed_in
     assert not connector.typed_host or connector.typed_host in names
+    beside_a_sign_in = {field.name for field in extras.fields(connector)}
+    assert connector.typed_host not in beside_a_sign_in, "whoever changes it would send the tokens to another server"
     assert all(address.startswith(("https://", "imaps://", "smtps://")) for address in connector.hosts.values())
     assert connector.rate > 0
     assert connector.burst >= 1

@@ -108,6 +108,61 @@ def test_a_hidden_value_that_comes_back_keeps_the_stored_one(here: World) -> Non
     assert connections.get(here.hub, own)["name"] == "Renamed"
 
 
+ELSEWHERE = [
+    (
+        "wordpress",
+        {"site": "https://shop.example", "user": "u", "password": "canary"},
+        {"site": "https://thief.example"},
+        "Application password",
+    ),
+    (
+        "wordpress",
+        {"site": "https://shop.example", "user": "u", "password": "canary"},
+        {"site": "https://shop.example:8443"},
+        "Application password",
+    ),
+    (
+        "email",
+        {"address": "a@shop.example", "password": "canary", "imap": "imap.shop.example", "smtp": "smtp.shop.example"},
+        {"smtp": "smtp.thief.example"},
+        "Password",
+    ),
+    ("openai", {"api_key": "canary"}, {"base_url": "https://thief.example/v1"}, "API key"),
+]
+
+
+@pytest.mark.parametrize(("slug", "saved", "changed", "again"), ELSEWHERE)
+def test_a_saved_secret_does_not_follow_to_another_server(
+    here: World, slug: str, saved: dict[str, str], changed: dict[str, str], again: str
+) -> None:
+    own = connections.create(here.hub, slug, saved, check_first=False)["id"]
+    shown = {**connections.form(here.hub, own), **changed}
+    for given in (shown, {name: text for name, text in shown.items() if text != HIDDEN}):  # dots, or not sent at all
+        with pytest.raises(ValueError, match=f"another server, so please type this again: {again}$"):
+            connections.change(here.hub, own, given)
+        with pytest.raises(ValueError, match="another server"):
+            connections.change(here.hub, own, given, check_first=False)
+    assert stored(here, own) == saved
+    typed = {name: "typed again" if text == HIDDEN else text for name, text in shown.items()}
+    connections.change(here.hub, own, typed, check_first=False)
+    assert "typed again" in stored(here, own).values()
+
+
+def test_another_path_on_the_same_server_keeps_the_secret(here: World) -> None:
+    saved = {"site": "https://shop.example", "user": "u", "password": "canary"}
+    own = connections.create(here.hub, "wordpress", saved, check_first=False)["id"]
+    shown = connections.form(here.hub, own) | {"site": "https://Shop.example/blog"}
+    connections.change(here.hub, own, shown, check_first=False)
+    assert stored(here, own) == {**saved, "site": "https://Shop.example/blog"}
+
+
+def test_dots_are_no_secret_for_webhooks(here: World) -> None:
+    made = connections.create(here.hub, "zoom", {}, hook_secret="a real one", check_first=False)
+    assert stored(here, made["id"], "hook_secrets") == ["a real one"]
+    dots = connections.create(here.hub, "zoom", {}, hook_secret=HIDDEN, check_first=False)
+    assert stored(here, dots["id"], "hook_secrets") == []
+
+
 def test_an_optional_field_can_be_emptied(here: World) -> None:
     own = here.connection("openai")
     connections.change(here.hub, own, {"price_in": "1"}, check_first=False)
