@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
+from app.core import masks
 from app.core.http import Answer, Door, NotSent
 from connectors.contract import Connector, InProgress, Refused, Unauthorized, Unavailable
 
@@ -57,6 +58,11 @@ class Trouble:
 
 def classify(door: Door, error: Exception, connector: Connector, *, write: bool, now: float) -> Trouble:
     """`write`: the call may have changed something. `now`: Unix seconds, for dates in Retry-After."""
+    found = _classified(door, error, connector, write=write, now=now)
+    return replace(found, words=masks.mask(found.words))
+
+
+def _classified(door: Door, error: Exception, connector: Connector, *, write: bool, now: float) -> Trouble:
     if isinstance(error, Unauthorized):
         return Trouble(Kind.RECONNECT, str(error))
     if isinstance(error, Refused):

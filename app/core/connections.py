@@ -13,6 +13,7 @@ from app.core.answers import Kind, classify
 from app.core.handover import open_review, settle
 from app.core.hub import Hub
 from app.core.ids import new_id
+from app.core.masks import masked
 from app.core.opening import Opened, open_connection, open_with
 from app.core.statements import insert_once
 from app.db.models import connections, polls, runs
@@ -309,8 +310,8 @@ def asking(opened: Opened, ask: Callable[[], T]) -> T:
     opened.door.forget()
     try:
         return ask()
-    except ConnectorError:
-        raise
+    except ConnectorError as problem:
+        raise masked(problem)  # noqa: B904 - it is the same one
     except Exception as error:
         trouble = classify(opened.door, error, opened.connector, write=False, now=0)
         if trouble.kind is Kind.BUG:

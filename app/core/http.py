@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,7 +23,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
-from app.core import mail, wire
+from app.core import mail, masks, wire
 from app.core.alarm import armed
 from app.core.wire import Answer, Cut, NotSent
 
@@ -156,6 +156,7 @@ class Door:
     def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """What all clients end in. Raises NotSent, Cut, or one of the three that no SDK may catch."""
         request = Request(method.upper(), self._path(url), body, _header(headers, "content-type"))
+        masks.know(_header(headers, "authorization").rpartition(" ")[2])
 
         def send() -> Answer:
             return wire.exchange(
@@ -202,7 +203,7 @@ class Door:
         began = time.monotonic()
         try:
             with armed(self.alarm):
-                self.last = send()
+                self.last = _refusal(answer) if (answer := send()).status >= 400 else answer
         except (NotSent, Cut) as problem:
             self.failure = problem
             raise
@@ -235,6 +236,11 @@ class Door:
                 path = asked.path[len(own.path) :] or "/"
                 return f"{path}?{asked.query}" if asked.query else path
         raise ForbiddenHost(f"{asked.scheme}://{asked.netloc} is not one of this vendor's addresses")
+
+
+def _refusal(answer: Answer) -> Answer:
+    """Without the secrets that the vendor may repeat in it: whoever quotes from it may cut one in two."""
+    return replace(answer, body=masks.mask_bytes(answer.body))
 
 
 def _below(path: str, base: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import connectors
-from app.core import house
+from app.core import house, masks
 from app.core.suspects import Suspects
 from app.core.tallies import Tallies
 from app.core.vault import Vault, ensure_keys
@@ -71,6 +71,7 @@ class Hub:
 
 def open_hub(settings: Settings, connectors_: Mapping[str, Connector] | None = None) -> Hub:
     """The hub of these settings. The database must be migrated already. Raises BadSettings, CannotLoad."""
+    masks.guard_the_log()
     known = connectors_ or connectors.load(settings.connectors)
     vault = Vault(ensure_keys(settings))
     return Hub(settings, Database(settings.database), vault, _paced(known, settings))

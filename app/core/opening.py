@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, bindparam, select
 
-from app.core import renewal, vitals
+from app.core import masks, renewal, vitals
 from app.core.hosts import FROM_ENVIRONMENT as FROM_ENVIRONMENT
 from app.core.hosts import addresses
 from app.core.http import Door
@@ -18,6 +18,7 @@ from app.core.patience import Patience
 from app.db.models import connections
 from connectors.contract import Connector
 
+_TOKENS = ("access_token", "refresh_token")
 _ROW = select(connections).where(connections.c.id == bindparam("which"))
 
 
@@ -87,6 +88,8 @@ def open_with(
 ) -> Opened:
     """A client for credentials that may not be saved yet (they are checked first). `proves` is told what came of each call."""
     connector = hub.connectors[slug]
+    secret = {*_TOKENS, *(field.name for field in connector.auth.fields if field.secret)}
+    masks.know(*(value for name, value in credentials.items() if name in secret))
     bases, public_only = addresses(hub, connector, credentials, connection_id, practice)
     patience = Patience(hub.settings.patience)
     seconds = patience.call(connector.seconds)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import RowMapping, update
 
-from app.core import apps, opening, pace
+from app.core import apps, masks, opening, pace
 from app.core.connections import ask_account
 from app.core.hub import Hub
 from app.core.opening import Opened
@@ -30,6 +30,7 @@ def keep(hub: Hub, opened: Opened, how: Subscription) -> None:
     assert row is not None
     known = _known(hub, row, how)
     to = address(hub, row)
+    masks.know(*known)
     kept = ask_account(hub, opened.id, pace.in_step(hub, lambda it: how.keep(it.client, to, known)))
     if list(kept) != known:
         _save(hub, row, kept)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from app.core import masks
 from app.core.answers import retry_after, vendor_words
 from app.core.apps import App
 from app.core.hosts import addresses
@@ -62,6 +63,7 @@ class Desk:
     def exchange(self, code: str, verifier: str, return_address: str) -> Tokens:
         """A code into tokens. Raises WrongApp, Refused, Unauthorized (the code is no longer good) or Unavailable."""
         more = {"code_verifier": verifier} if verifier else {}
+        masks.know(code, verifier)
         given = {"grant_type": "authorization_code", "code": code, "redirect_uri": return_address, **more}
         address = self._address(self.oauth.token)
         answer = self._ask(lambda session: session.fetch_token(address, headers=self._headers(), **given))
@@ -71,6 +73,7 @@ class Desk:
         """New tokens for old ones; what the answer leaves out stays as it was. Raises like `exchange`; Unauthorized means
         that only signing in again helps."""
         old, address = credentials["refresh_token"], self._address(self.oauth.token)
+        masks.know(old)
         answer = self._ask(lambda session: session.refresh_token(address, old, headers=self._headers()))
         return self._tokens(answer, credentials, consented=False)
 
@@ -79,6 +82,7 @@ class Desk:
         if not self.oauth.revoke:
             return
         token = credentials.get("refresh_token") or credentials["access_token"]
+        masks.know(token)
         self._ask(
             lambda session: session.revoke_token(self._address(self.oauth.revoke), token, headers=self._headers()),
             as_json=self.oauth.json or self.oauth.json_revoke,
@@ -98,6 +102,7 @@ class Desk:
         from authlib.integrations.requests_client import OAuth2Session
 
         method = _METHODS[self.oauth.client]
+        masks.know(self.app.client_secret)
         session = OAuth2Session(
             self.app.client_id,
             self.app.client_secret or None,
@@ -110,12 +115,12 @@ class Desk:
         self.door.forget()
         try:
             return ask(session)
-        except ConnectorError:
-            raise
+        except ConnectorError as problem:
+            raise masks.masked(problem)  # noqa: B904 - it is the same one
         except OAuthError as refusal:
-            raise self._refusal(str(refusal.error or ""), str(refusal.description or "")) from refusal
+            raise masks.masked(self._refusal(str(refusal.error or ""), str(refusal.description or ""))) from refusal
         except Exception as problem:
-            raise self._trouble(problem) from problem
+            raise masks.masked(self._trouble(problem)) from problem
 
     def _trouble(self, problem: Exception) -> Exception:
         title, last = self.connector.title, self.door.last
@@ -153,6 +158,7 @@ class Desk:
             raise Unavailable(f"{self.connector.title} answered without letting us in: there is no access token in it")
         named = ("refresh_token", *self.oauth.kept)
         kept = {name: str(found[name]) for name in named if found.get(name)}
+        masks.know(token, kept.get("refresh_token", ""))
         now = self.hub.now()
         return Tokens(
             {**before, **kept, "access_token": token},

@@ -134,12 +134,16 @@ def _foretold(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _page(connection_id: str, problem: str = "", given: dict[str, Any] | None = None) -> Response:
     (found,) = _foretold([_connection(connection_id)])
     connector = hub().connectors[found["slug"]]
+    saved = core.form(hub(), connection_id)
+    # A secret that was just typed is not sent back to the page; the dots there stand for the saved one.
+    typed = {f.name: given["fields"].get(f.name, "") for f in connector.auth.fields if not f.secret} if given else {}
     return page(
         "connections/show.html",
         {"connection": found, "problem": problem},
         status=422 if problem else 200,
         connector=connector,
-        values=(given or {}).get("fields") or core.form(hub(), connection_id),
+        values={**saved, **typed},
+        typed=bool(typed),
         hidden=core.HIDDEN,
         hook_trouble=core.hook_trouble(hub(), connection_id),
         **_signing_in(connector),

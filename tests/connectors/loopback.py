@@ -69,7 +69,7 @@ def vendor(answer: Callable[[Asked], Answer]) -> Iterator[Vendor]:
             self.end_headers()
             self.wfile.write(raw)
 
-        do_GET = do_POST = reply
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = reply
 
         def log_message(self, format: str, *args: Any) -> None:
             """Silent."""
