@@ -115,14 +115,22 @@ class Case:
 
     def used_up(self) -> bool:
         """Until the vendor has played every fault that it was to play, or the hub leaves it alone; and holds nothing any more."""
-        books = self.bed.books
-        played = until(lambda: not any(x["times"] > 0 for x in books.ask("faults")), 45)
-        if not played and self._leaves_alone():
+        books, left = self.bed.books, self._unplayed()
+        while left and self._plays_on(left):
+            left = self._unplayed()
+        if left and self._leaves_alone():
             books.well_again()  # what it would find at its next try, after a pause that doubles each time
-            played = True
-        return self.wait(lambda: played, "all faults of the vendor", 0) and self.wait(
+            left = 0
+        return self.wait(lambda: not left, "all faults of the vendor", 0) and self.wait(
             lambda: not books.held(self.after), "the end of what the vendor held", 45
         )
+
+    def _plays_on(self, left: int) -> bool:
+        """Whether another fault is played: each may have to wait for the pause that the one before it made."""
+        return until(lambda: self._unplayed() < left, 45)
+
+    def _unplayed(self) -> int:
+        return sum(fault["times"] for fault in self.bed.books.ask("faults") if fault["times"] > 0)
 
     def _leaves_alone(self) -> bool:
         """A vendor did not answer several times in a row, so that only one call now and then asks whether it does."""
