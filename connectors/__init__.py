@@ -11,7 +11,7 @@ from pathlib import Path
 from connectors import outside
 from connectors.contract import CannotLoad, Connector
 
-_NO_CONNECTORS = ("auth", "contract", "outside")
+_NO_CONNECTORS = ("auth", "contract", "errors", "outside", "strict_json")
 
 
 @cache

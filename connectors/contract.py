@@ -1,5 +1,5 @@
 """What a connector is: the record every module in `connectors/` ends in, and the words it is made of (those about accounts
-are in `connectors/auth.py`; import them from here).
+are in `connectors/auth.py`, what is raised in `connectors/errors.py`; import all of them from here).
 
 A connector imports this module and its vendor's SDK, and nothing else of ours. Its functions receive a ready client and
 plain values and return plain JSON values; they know no Flask, no database and no queue, and they let errors through.
@@ -20,6 +20,15 @@ from connectors.auth import ApiKey as ApiKey
 from connectors.auth import Field as Field
 from connectors.auth import Life as Life
 from connectors.auth import OAuth2 as OAuth2
+from connectors.errors import BadSignature as BadSignature
+from connectors.errors import CannotLoad as CannotLoad
+from connectors.errors import ConnectorError as ConnectorError
+from connectors.errors import InProgress as InProgress
+from connectors.errors import Refused as Refused
+from connectors.errors import Unauthorized as Unauthorized
+from connectors.errors import Unavailable as Unavailable
+from connectors.errors import Unreadable as Unreadable
+from connectors.strict_json import read_strictly as read_strictly
 
 JSON = Any
 """Plain JSON: None, bool, int, float, str, list, dict."""
@@ -50,46 +59,6 @@ class Label(StrEnum):
 
     VENDOR = "vendor"  # ids, times, states: the vendor made it
     OUTSIDE = "outside"  # text that anybody may have written
-
-
-class ConnectorError(Exception):
-    """A sentence for the owner to read; the class says what helps."""
-
-
-class BadSignature(ConnectorError):
-    """The delivery was not signed with our secret, or not within the time window. It is refused and not stored."""
-
-
-class Unreadable(ConnectorError):
-    """The delivery was signed rightly but its body is not what the vendor documents. It is stored as dead."""
-
-
-class Unauthorized(ConnectorError):
-    """The vendor no longer takes our credentials: reconnect."""
-
-
-class Refused(ConnectorError):
-    """The vendor said no for good. The text is what the owner should do about it, in the vendor's words where they help."""
-
-
-class Unavailable(ConnectorError):
-    """Not now. `seconds` is how long the vendor asked us to wait, if it did."""
-
-    def __init__(self, message: str, seconds: float | None = None) -> None:
-        super().__init__(message)
-        self.seconds = seconds
-
-
-class CannotLoad(Exception):
-    """A connector that cannot be used; the text says where it lies and what to do."""
-
-
-class InProgress(ConnectorError):
-    """The vendor is still at an earlier request with this key: the same one is sent again in `seconds`, or after a while."""
-
-    def __init__(self, message: str, seconds: float | None = None) -> None:
-        super().__init__(message)
-        self.seconds = seconds
 
 
 # --- what comes in ----------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from connectors.contract import JSON, BadSignature, Event, Received, Reply, Unreadable
-from connectors.slack._body import parse, payload
+from connectors.contract import JSON, BadSignature, Event, Received, Reply, Unreadable, read_strictly
 from connectors.slack._buttons import OPEN
+from connectors.slack._form import payload
 
 WINDOW = 300  # seconds either way
 POSTED, PRESSED = "message.posted", "button.pressed"
@@ -34,7 +34,7 @@ def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now
     """
     _verify(body, headers, secrets, now)
     if body.lstrip().startswith(b"{"):
-        return _event(parse(body), body)
+        return _event(read_strictly(body, "Slack"), body)
     return _interaction(payload(body))
 
 
@@ -141,7 +141,7 @@ def _when(document: dict[str, JSON], ts: str) -> int | None:
 def _interaction(raw: bytes) -> Received:
     """https://docs.slack.dev/reference/interaction-payloads/ . What is no press of a button is only acknowledged: we show
     no forms in Slack."""
-    document = parse(raw)
+    document = read_strictly(raw, "Slack")
     if document.get("type") != "block_actions":
         return Received(reply=Reply(None))
     pressed = tuple(_presses(document))

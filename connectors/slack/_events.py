@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from connectors.contract import JSON, Label, Trigger
-from connectors.slack._body import parse
+from connectors.contract import JSON, Label, Trigger, read_strictly
 from connectors.slack._delivery import POSTED, PRESSED
 from connectors.slack._text import plain
 
@@ -24,7 +23,7 @@ PRESS_FIELDS = {
 
 
 def message(body: bytes) -> dict[str, JSON]:
-    document = parse(body)
+    document = read_strictly(body, "Slack")
     about = _part(document, "event")
     channel, ts, thread = (_text(about.get(name)) for name in ("channel", "ts", "thread_ts"))
     files = about.get("files") if isinstance(about.get("files"), list) else []
@@ -45,7 +44,7 @@ def message(body: bytes) -> dict[str, JSON]:
 
 
 def press(body: bytes) -> dict[str, JSON]:
-    document = parse(body)
+    document = read_strictly(body, "Slack")
     actions = document.get("actions")
     one = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], dict) else {}
     container, shown = _part(document, "container"), _part(document, "message")

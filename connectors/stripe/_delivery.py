@@ -7,8 +7,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 
-from connectors.contract import JSON, BadSignature, Event, Received, Unreadable
-from connectors.stripe._body import parse
+from connectors.contract import JSON, BadSignature, Event, Received, Unreadable, read_strictly
 
 WINDOW = 300  # seconds either way; Stripe's own libraries check the past only
 _LATEST = 2**40  # seconds
@@ -21,7 +20,7 @@ _TELLS_TWICE_APART = {  # what makes two events about one object news of their o
 def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: float) -> Received:
     """Verify and parse one delivery. Raises `BadSignature` or `Unreadable`."""
     _verify(body, headers.get("stripe-signature", ""), secrets, now)
-    document = parse(body)
+    document = read_strictly(body, "Stripe")
     if str(document.get("object", "")).startswith("v2."):
         raise Unreadable(
             "This is one of Stripe's thin events, which do not hold what happened. Make the destination in Stripe anew "

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from connectors.contract import JSON, Label, Trigger
-from connectors.stripe._body import parse
+from connectors.contract import JSON, Label, Trigger, read_strictly
 from connectors.stripe._money import shown
 
 _EVENT = {"livemode": Label.VENDOR, "happened_at": Label.VENDOR}
@@ -135,7 +134,7 @@ def _trigger(
     kind: str, label: str, of: Callable[[dict[str, JSON]], dict[str, JSON]], fields: Mapping[str, Label]
 ) -> Trigger:
     def shape(body: bytes) -> dict[str, JSON]:
-        document = parse(body)
+        document = read_strictly(body, "Stripe")
         found = of(_part(_part(document, "data"), "object"))
         return {
             **found,

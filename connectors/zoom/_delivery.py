@@ -10,8 +10,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 
-from connectors.contract import JSON, BadSignature, Event, Received, Reply, Unreadable
-from connectors.zoom._body import parse
+from connectors.contract import JSON, BadSignature, Event, Received, Reply, Unreadable, read_strictly
 
 WINDOW = 300  # seconds either way; Zoom's sample checks none, its guide asks for one without a number
 SUMMARY_COMPLETED = "meeting.summary_completed"
@@ -23,7 +22,7 @@ _LATEST = 2**53  # the largest whole number that every JSON reader keeps exactly
 def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: float) -> Received:
     """Verify and parse one delivery. Raises `BadSignature` or `Unreadable`."""
     secret = _signer(body, headers, secrets, now)
-    document = parse(body)
+    document = read_strictly(body, "Zoom")
     if document.get("event") == "endpoint.url_validation":
         return Received(reply=_handshake(document, secret))
     return Received(events=(event(document, body),))

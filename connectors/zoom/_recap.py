@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from connectors.contract import JSON, Label
-from connectors.zoom._body import parse
+from connectors.contract import JSON, Label, read_strictly
 
 FIELDS = {
     "meeting_uuid": Label.VENDOR,
@@ -31,7 +30,7 @@ _TEXTS = ("summary", "summary_content")
 def shape(body: bytes) -> dict[str, JSON]:
     """A recipe's `event`: every name in `FIELDS`. Text, or "" where Zoom says nothing; `summary` is Markdown, `start`
     and `end` ISO 8601, `next_steps` a list of text."""
-    payload = _part(parse(body), "payload")
+    payload = _part(read_strictly(body, "Zoom"), "payload")
     recap = _edited(_part(payload, "object"))
     steps = _items(recap.get("next_steps"))
     return {

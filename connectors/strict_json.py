@@ -1,42 +1,32 @@
-"""A delivery's JSON read strictly: what parsers disagree about is refused, not guessed."""
+"""A delivery's JSON read strictly: what JSON parsers disagree about is refused, not guessed."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
-from typing import NoReturn
-from urllib.parse import parse_qsl
+from typing import Any, NoReturn
 
-from connectors.contract import JSON, Unreadable
+from connectors.errors import Unreadable
+
+JSON = Any
 
 DEPTH = 64
 _BAD_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
-def parse(raw: bytes) -> dict[str, JSON]:
-    """The JSON object in `raw`. Raises `Unreadable` for anything that is not one, NaN, names that occur twice, more
-    than 64 levels, NUL characters and half surrogate pairs (no database stores those two)."""
+def read_strictly(raw: bytes, vendor: str) -> dict[str, JSON]:
+    """The JSON object in `raw`, which `vendor` (its title) has sent. Raises `Unreadable` for anything that is not one, NaN,
+    names that occur twice, more than 64 levels, NUL characters and half surrogate pairs (no database stores those two)."""
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as problem:
-        raise Unreadable("This delivery is not the JSON that Slack documents.") from problem
+        raise Unreadable(f"This delivery is not the JSON that {vendor} documents: {_short(problem)}.") from problem
     if not isinstance(value, dict):
-        raise Unreadable("This delivery is JSON, but not an object as Slack documents it.")
-    _inspect(value)
+        raise Unreadable(f"This delivery is JSON, but not an object as {vendor} documents it.")
+    if b"\\u" in raw or raw.count(b"{") + raw.count(b"[") > DEPTH:  # else there is nothing to find
+        _inspect(value)
     return value
-
-
-def payload(raw: bytes) -> bytes:
-    """The JSON in a form with the one field `payload`, in which presses of buttons come."""
-    try:
-        fields = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, strict_parsing=True)
-    except ValueError as problem:
-        raise Unreadable("This delivery is not the form that Slack documents.") from problem
-    found = [value for name, value in fields if name == "payload"]
-    if len(found) != 1:
-        raise Unreadable("This delivery is a form, but not with one payload as Slack documents it.")
-    return found[0].encode("utf-8", "backslashreplace")
 
 
 def _once(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
@@ -72,3 +62,11 @@ def _inside(value: JSON) -> list[JSON]:
     if isinstance(value, dict):
         return [*value.keys(), *value.values()]
     return value if isinstance(value, list) else []
+
+
+def _short(problem: Exception) -> str:
+    if isinstance(problem, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(problem, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return str(problem)[:200].encode("ascii", "replace").decode()
