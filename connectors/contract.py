@@ -299,6 +299,9 @@ class Http(Protocol):
     def url(self, host: str = "api") -> str:
         """The base address of one of the connector's `hosts`, without a trailing slash."""
 
+    def reaches(self, url: str) -> bool:
+        """Whether this address lies at one of `hosts`: to be asked before one from the vendor's answer is followed."""
+
     @property
     def session(self) -> requests.Session: ...
 
@@ -315,7 +318,8 @@ class Http(Protocol):
 
 @dataclass(frozen=True)
 class Connector:
-    """One vendor. `hosts` names its base addresses; `open` returns the client its functions take.
+    """One vendor. `hosts` names its base addresses ("https://*.shelf.example": any host below that one, where the vendor's
+    answers name them); `open` returns the client its functions take.
 
     Its account is authorised by `auth`, by signing in (`oauth`), or by either, as a person likes; `auth` is no way in without
     fields, nor beside `oauth` with fields that are all optional and not secret: those are only asked for beside a sign-in.

@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import http.cookiejar
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx  # both at once: openai 3.57 stumbles over an httpx that another thread is just importing
 import httpx2
@@ -29,7 +30,9 @@ from app.core.wire import Answer, Cut, NotSent
 
 __all__ = ["Answer", "Cut", "Door", "Drawn", "ForbiddenHost", "NotSent", "Request", "SomethingElse"]
 
-ANSWER_CAP = 8 * 1024 * 1024  # bytes; recordings and files have a door of their own
+ANSWER_CAP = 8 * 1024 * 1024  # bytes
+_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_NO_ADDRESS = re.compile(r"[\x00-\x20\\\x7f]")  # what readers of addresses make different things of
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,14 @@ class Door:
 
     def url(self, host: str = "api") -> str:
         return self._bases[host]
+
+    def reaches(self, url: str) -> bool:
+        """Whether a request to this address would be let out: to be asked before one from a vendor's answer is followed."""
+        try:
+            self._path(url)
+        except (ForbiddenHost, ValueError):
+            return False
+        return True
 
     @property
     def session(self) -> requests.Session:
@@ -232,7 +243,7 @@ class Door:
         asked = urlsplit(url)
         for base in self._bases.values():
             own = urlsplit(base)
-            if (asked.scheme, asked.netloc) == (own.scheme, own.netloc) and _below(asked.path, own.path):
+            if _is_at(url, asked, own) and _below(asked.path, own.path):
                 path = asked.path[len(own.path) :] or "/"
                 return f"{path}?{asked.query}" if asked.query else path
         raise ForbiddenHost(f"{asked.scheme}://{asked.netloc} is not one of this vendor's addresses")
@@ -241,6 +252,16 @@ class Door:
 def _refusal(answer: Answer) -> Answer:
     """Without the secrets that the vendor may repeat in it: whoever quotes from it may cut one in two."""
     return replace(answer, body=masks.mask_bytes(answer.body))
+
+
+def _is_at(url: str, asked: SplitResult, own: SplitResult) -> bool:
+    """Whether the address is that of `own`, or, where this one begins with "*.", of any host below it: by its name alone,
+    without a port or anybody's name in it."""
+    if not own.netloc.startswith("*."):
+        return (asked.scheme, asked.netloc) == (own.scheme, own.netloc)
+    host = asked.netloc.lower()
+    plain = _NAME.fullmatch(host) is not None and _NO_ADDRESS.search(url) is None
+    return plain and asked.scheme == own.scheme and host.endswith(own.netloc[1:])
 
 
 def _below(path: str, base: str) -> bool:

@@ -47,6 +47,43 @@ def test_a_foreign_address_is_refused(address: str, client: str) -> None:
     assert door.calls == 0
 
 
+ANYWHERE = {"api": "https://api.shelf.example/v2", "files": "https://*.shelf.example"}
+
+
+@pytest.mark.parametrize(
+    ("address", "lies_there"),
+    [
+        ("https://files.shelf.example/a?b=c", True),
+        ("https://EU.Files.shelf.example/", True),
+        ("https://api.shelf.example/v2/a", True),
+        ("https://shelf.example/", False),
+        ("https://notshelf.example/", False),
+        ("https://shelf.example.elsewhere.example/", False),
+        ("http://files.shelf.example/", False),
+        ("https://files.shelf.example:8443/", False),
+        ("https://ann@files.shelf.example/", False),
+        ("https://elsewhere.example\\@files.shelf.example/", False),
+        ("https://elsewhere.example\t.shelf.example/", False),
+        ("https://elsewhere.example#.shelf.example/", False),
+        ("https://elsewhere.example?.shelf.example/", False),
+        ("https://%65lsewhere.shelf.example/", False),
+        ("https://[::1].shelf.example/", False),
+        ("https://[", False),
+        ("//files.shelf.example/", False),
+        ("file:///etc/passwd", False),
+        ("", False),
+    ],
+)
+def test_any_host_below_one_is_reached_where_a_connector_says_so_and_no_other(address: str, lies_there: bool) -> None:
+    assert Door(ANYWHERE).reaches(address) is lies_there
+    assert not Door({"api": "https://api.shelf.example/v2"}).reaches("https://api.shelf.example/v1")
+
+
+def test_what_is_not_reached_is_not_asked_either() -> None:
+    with pytest.raises(ForbiddenHost):
+        Door(ANYWHERE).session.get("https://shelf.example.elsewhere.example/")
+
+
 def test_a_redirect_is_not_followed() -> None:
     def answer(client: socket.socket) -> None:
         client.sendall(
