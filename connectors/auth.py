@@ -11,13 +11,15 @@ JSON = Any
 
 @dataclass(frozen=True)
 class Field:
-    """One input of the connect form; `secret` fields are never shown again after saving."""
+    """One input of the connect form; `secret` fields are never shown again after saving. An optional one that is no secret
+    is asked for beside a sign-in, too, unless it says that it is not (`beside`), as a part of a key does."""
 
     name: str
     label: str
     help: str = ""
     secret: bool = True
     optional: bool = False
+    beside: bool = True
 
 
 @dataclass(frozen=True)

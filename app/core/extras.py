@@ -14,7 +14,8 @@ from connectors.contract import Connector, Field
 
 def fields(connector: Connector) -> tuple[Field, ...]:
     """Also for `auth` whose other fields are another way in."""
-    return tuple(f for f in connector.auth.fields if f.optional and not f.secret) if connector.oauth else ()
+    asked = (f for f in connector.auth.fields if f.optional and not f.secret and f.beside)
+    return tuple(asked) if connector.oauth else ()
 
 
 def of(connector: Connector, credentials: Mapping[str, str]) -> dict[str, str]:
