@@ -13,15 +13,16 @@ from datetime import UTC, datetime, timedelta
 
 import requests
 
-from connectors.contract import JSON, Event, Unavailable
+from connectors.contract import JSON, Event
 from connectors.zoom._client import Zoom, encoded
 from connectors.zoom._delivery import SUMMARY_COMPLETED, event
+from connectors.zoom._plain import iso, moment
 
 FIRST_LOOK = timedelta(hours=24)
 OVERLAP = timedelta(hours=2)  # recaps can be listed late, or be listed before they can be read
 LONGEST = timedelta(days=28)  # one question never spans more: Zoom answers for a month at most
 PER_ROUND = 50
-PAGES = 20
+_LISTS = ("meeting:read:list_summaries", "meeting_summary:read:admin")  # an administrator's permissions
 _READ = (
     "meeting_host_id",
     "meeting_host_email",
@@ -55,7 +56,7 @@ def recaps(zoom: Zoom, cursor: JSON) -> tuple[list[Event], JSON]:
     that cannot be read (yet) is looked at again while it is in the overlap. Fails only if the first reading fails: what
     was read before a later failure is kept, and the next round begins with what failed.
     """
-    if not zoom.connected:
+    if not zoom.connected or (zoom.person and not zoom.may(*_LISTS)):
         return [], cursor
     now = datetime.now(UTC)
     place = _Place.read(cursor, now)
@@ -81,17 +82,17 @@ class _Place:
     def read(cls, cursor: JSON, now: datetime) -> _Place:
         if not isinstance(cursor, dict):
             return cls(now - FIRST_LOOK + OVERLAP, {}, {})
-        since = min(_moment(cursor.get("since"), now - FIRST_LOOK), now)
+        since = min(moment(cursor.get("since"), now - FIRST_LOOK), now)
         return cls(since, dict(cursor.get("seen") or {}), dict(cursor.get("missed") or {}))
 
     def looked_at(self, one: _Listed, readable: bool) -> None:
         self.missed.pop(one.uuid, None)
-        (self.seen if readable else self.missed)[one.uuid] = _iso(one.made)
+        (self.seen if readable else self.missed)[one.uuid] = iso(one.made)
 
     def moved(self, since: datetime) -> JSON:
-        oldest = _iso(since - OVERLAP)
+        oldest = iso(since - OVERLAP)
         seen, missed = ({u: made for u, made in kept.items() if made >= oldest} for kept in (self.seen, self.missed))
-        return {"since": _iso(since), "seen": seen, "missed": missed}
+        return {"since": iso(since), "seen": seen, "missed": missed}
 
 
 def _read_all(zoom: Zoom, wanted: list[_Listed], place: _Place) -> tuple[list[Event], list[_Listed]]:
@@ -120,36 +121,13 @@ def _recap(zoom: Zoom, one: _Listed) -> Event | None:
     recap = {name: answer[name] for name in _READ if answer.get(name) is not None} | {"meeting_uuid": one.uuid}
     document = {
         "event": SUMMARY_COMPLETED,
-        "event_ts": int(_moment(recap.get("summary_created_time"), one.made).timestamp() * 1000),
+        "event_ts": int(moment(recap.get("summary_created_time"), one.made).timestamp() * 1000),
         "payload": {"account_id": zoom.account_id, "object": recap},
     }
     return event(document, json.dumps(document, sort_keys=True).encode())
 
 
 def _list(zoom: Zoom, begin: datetime, end: datetime) -> Iterator[_Listed]:
-    page = ""
-    for _ in range(PAGES):
-        query: dict[str, str | int] = {"from": _iso(begin), "to": _iso(end), "page_size": 300}
-        answer = zoom.get("/meetings/meeting_summaries", **query, **({"next_page_token": page} if page else {}))
-        summaries = answer.get("summaries")
-        for entry in summaries if isinstance(summaries, list) else []:
-            if isinstance(entry, dict) and isinstance(entry.get("meeting_uuid"), str) and entry["meeting_uuid"]:
-                yield _Listed(entry["meeting_uuid"], _moment(entry.get("summary_created_time"), end))
-        page = str(answer.get("next_page_token") or "")
-        if not page:
-            return
-    raise Unavailable("Zoom's list of recaps does not end; this is tried again later.")
-
-
-def _moment(value: JSON, otherwise: datetime) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else otherwise
-    except ValueError:
-        return otherwise
-    if not 2000 <= moment.year < 2200:  # near the ends of the calendar, arithmetic fails
-        return otherwise
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    for entry in zoom.pages("/meetings/meeting_summaries", "summaries", **{"from": iso(begin), "to": iso(end)}):
+        if isinstance(entry.get("meeting_uuid"), str) and entry["meeting_uuid"]:
+            yield _Listed(entry["meeting_uuid"], moment(entry.get("summary_created_time"), end))

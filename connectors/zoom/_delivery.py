@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from connectors.contract import JSON, BadSignature, Event, Received, Reply, Unreadable, read_strictly
+from connectors.zoom._recording import files_of
 
 WINDOW = 300  # seconds either way; Zoom's sample checks none, its guide asks for one without a number
 SUMMARY_COMPLETED = "meeting.summary_completed"
@@ -25,7 +26,8 @@ def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now
     document = read_strictly(body, "Zoom")
     if document.get("event") == "endpoint.url_validation":
         return Received(reply=_handshake(document, secret))
-    return Received(events=(event(document, body),))
+    # Whoever removed the app at Zoom has ended its tokens: asking at once shows it.
+    return Received(events=(event(document, body),), catch_up=document.get("event") == "app_deauthorized")
 
 
 # --- who sent it ------------------------------------------------------------------------------------------------------
@@ -93,15 +95,15 @@ def _once_key(kind: str, uuid: str, about: dict[str, JSON], when: int | None) ->
     if not uuid or not kind.startswith(_ONE_OF_A_KIND):
         return ""
     if kind == SUMMARY_COMPLETED or kind.startswith("recording."):
-        return _key(kind, uuid, *_file_ids(about))
+        return _key(kind, uuid, *_file_ids(kind, about))
     return _key(kind, uuid, _text(about, "summary_last_modified_time") or when)
 
 
-def _file_ids(about: dict[str, JSON]) -> list[str]:
+def _file_ids(kind: str, about: dict[str, JSON]) -> list[str]:
     files = about.get("recording_files") or []
     if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
         raise Unreadable("The list of recording files in the delivery is not a list.")
-    return sorted(_text(file, "id") for file in files)
+    return sorted(_text(file, "id") for file in files_of(kind, files))
 
 
 def _when(document: dict[str, JSON]) -> int | None:

@@ -6,9 +6,8 @@ edits come in a part of their own: https://developers.zoom.us/docs/api/meetings/
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from connectors.contract import JSON, Label, read_strictly
+from connectors.zoom._plain import line, part, time
 
 FIELDS = {
     "meeting_uuid": Label.VENDOR,
@@ -30,26 +29,26 @@ _TEXTS = ("summary", "summary_content")
 def shape(body: bytes) -> dict[str, JSON]:
     """A recipe's `event`: every name in `FIELDS`. Text, or "" where Zoom says nothing; `summary` is Markdown, `start`
     and `end` ISO 8601, `next_steps` a list of text."""
-    payload = _part(read_strictly(body, "Zoom"), "payload")
-    recap = _edited(_part(payload, "object"))
+    payload = part(read_strictly(body, "Zoom"), "payload")
+    recap = _edited(part(payload, "object"))
     steps = _items(recap.get("next_steps"))
     return {
-        "meeting_uuid": _line(recap.get("meeting_uuid") or recap.get("uuid")),
-        "meeting_id": _line(recap.get("meeting_id") or recap.get("id")),
-        "topic": _line(recap.get("meeting_topic") or recap.get("topic")).strip(),
-        "title": _line(recap.get("summary_title")).strip(),
+        "meeting_uuid": line(recap.get("meeting_uuid") or recap.get("uuid")),
+        "meeting_id": line(recap.get("meeting_id") or recap.get("id")),
+        "topic": line(recap.get("meeting_topic") or recap.get("topic")).strip(),
+        "title": line(recap.get("summary_title")).strip(),
         "summary": _summary(recap, steps),
         "next_steps": steps,
-        "host_email": _line(recap.get("meeting_host_email") or recap.get("host_email")),
-        "start": _time(recap.get("meeting_start_time") or recap.get("start_time")),
-        "end": _time(recap.get("meeting_end_time") or recap.get("end_time")),
-        "account_id": _line(payload.get("account_id")),
+        "host_email": line(recap.get("meeting_host_email") or recap.get("host_email")),
+        "start": time(recap.get("meeting_start_time") or recap.get("start_time")),
+        "end": time(recap.get("meeting_end_time") or recap.get("end_time")),
+        "account_id": line(payload.get("account_id")),
     }
 
 
 def _edited(recap: dict[str, JSON]) -> dict[str, JSON]:
     """What a person changed wins over what Zoom wrote, part by part (an emptied list of next steps stays empty)."""
-    edits = {name: value for name, value in _part(recap, "edited_summary").items() if value is not None}
+    edits = {name: value for name, value in part(recap, "edited_summary").items() if value is not None}
     if edits and "summary_content" not in edits:
         edits["summary_content"] = None  # the one-piece text is of before the edit
     return {**recap, **edits}
@@ -92,24 +91,3 @@ def _words(value: JSON) -> str:
     if isinstance(value, list):
         return "\n".join(text for text in map(_words, value) if text)
     return "" if value is None or isinstance(value, bool) else str(value)
-
-
-def _line(value: JSON) -> str:
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
-def _time(value: JSON) -> str:
-    """Only what reads as a time: recipes count on it."""
-    text = _line(value)
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    return text
-
-
-def _part(holder: dict[str, JSON], name: str) -> dict[str, JSON]:
-    value = holder.get(name)
-    return value if isinstance(value, dict) else {}

@@ -18,7 +18,14 @@ _SIGN_IN = {
     4738: "An administrator has switched the Zoom app off",
     4741: "Zoom has revoked this access",
 }
-_LOGIN = f"{_APP}, check that it is activated, and copy Account ID, Client ID and Client secret here again"
+_LOGIN = (
+    f"{_APP}, check that it is activated, and copy Account ID, Client ID and Client secret here again; or sign in again, if this "
+    "account was connected so"
+)
+_NO_CLOUD = (
+    "This Zoom account has no cloud recording: it comes with paid plans, and an administrator switches it on under Account "
+    "Settings, Recording."
+)
 
 
 def explain(status: int, body: bytes) -> str | None:
@@ -33,7 +40,15 @@ def explain(status: int, body: bytes) -> str | None:
         return f"{_SIGN_IN.get(code, 'Zoom does not accept these credentials')}. {_LOGIN}.{_quoted(words)}"
     if status == 401:
         return f"Zoom no longer accepts these credentials. {_LOGIN}.{_quoted(words)}"
+    if status in (400, 403, 404) and _lacks_recording(words.lower()):
+        return f"{_NO_CLOUD}{_quoted(words)}"
     return _by_status(status, code, words)
+
+
+def _lacks_recording(words: str) -> bool:
+    """Which number comes with a plan without cloud recording is not documented, so its words must do."""
+    lacking = ("not enabled", "disabled", "not allow", "upgrade", "paid", "no permission to use", "not support")
+    return "recording" in words and any(one in words for one in lacking)
 
 
 def _by_status(status: int, code: int, words: str) -> str | None:
@@ -42,12 +57,12 @@ def _by_status(status: int, code: int, words: str) -> str | None:
     if status == 403:
         return (
             "Zoom does not allow this for the app's owner: an administrator of the Zoom account has to allow AI "
-            f"summaries and give the app's owner an admin role.{_quoted(words)}"
+            f"summaries, or cloud recording, and give the app's owner an admin role.{_quoted(words)}"
         )
     if status == 404 and code == 1001:
         return "Zoom does not know this user: the app's owner must still be a user of the account."
     if status == 404:
-        return "Zoom has no such meeting or recap (any more), or it is not ready yet. Look at the meeting in Zoom."
+        return "Zoom has no such meeting, recap or recording (any more), or it is not ready yet. Look at the meeting in Zoom."
     return None
 
 

@@ -16,7 +16,7 @@ from tests.connectors.loopback import Answer, Asked, Vendor, vendor
 
 CREDENTIALS = {"account_id": "acc1", "client_id": "id", "client_secret": "sécret"}
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-(POLL,) = connector.polls
+POLL, RECORDINGS = connector.polls
 
 
 @dataclass

@@ -37,13 +37,13 @@ def look(here: World) -> list[str]:
 
 
 def row(here: World) -> dict[str, Any]:
-    (found,) = here._rows(models.polls, connection=here.connection("zoom"))
+    (found,) = here._rows(models.polls, connection=here.connection("zoom"), kind=KIND)
     return found
 
 
 def due(here: World) -> list[tuple[str, str]]:
-    """Of Zoom; what other connectors catch up with is no matter here."""
-    return [one for one in polling.due(here.hub) if one[0] == here.connection("zoom")]
+    """Of recaps; what else is caught up with is no matter here."""
+    return [one for one in polling.due(here.hub) if one == (here.connection("zoom"), KIND)]
 
 
 @BOTH

@@ -1,7 +1,8 @@
-"""The practice Zoom: sign-in, recaps to read, and recaps delivered with a signed webhook.
+"""The practice Zoom: sign-in of an app or a person, recaps and recordings to read, and their webhooks, signed.
 
 https://developers.zoom.us/docs/api/ and https://developers.zoom.us/docs/api/webhooks . Settings a test may change:
-`zoom_rate` (20 a second, the Pro plan's medium category), `token_life` (3600 s).
+`zoom_rate` (20 a second, the Pro plan's medium category), `token_life` (3600 s), `zoom_scopes` (what the Server-to-Server app
+was granted), `zoom_downloads` (False: only hosts may download), and those of `app.practice.oauth`.
 """
 
 from __future__ import annotations
@@ -13,64 +14,127 @@ import hmac
 import json
 import secrets
 import time
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import unquote
 
-from flask import Blueprint, Response, g, jsonify, render_template, request
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request
 
+from app.practice import oauth
 from app.practice.control import Command
-from app.practice.door import Ground, Refusal, Vendor, bearer, in_time, interface, same
+from app.practice.door import Ground, Refusal, Vendor, bearer, in_time, interface, root, same
 from app.practice.post import post
-from app.practice.vendors.zoom import recaps
+from app.practice.vendors.zoom import recaps, recordings
+from app.practice.vendors.zoom.lists import refuse
 
-SCOPES = "meeting:read:summary:admin meeting:read:list_summaries:admin user:read:user:admin"
+SCOPES = (
+    "meeting:read:summary:admin meeting:read:list_summaries:admin user:read:user:admin "
+    "cloud_recording:read:list_account_recordings:admin cloud_recording:read:list_recording_files:admin"
+)
+HABITS = oauth.Habits(
+    slug="zoom",
+    title="Zoom",
+    accounts={"practice-host": "Ana Silva"},
+    scopes=(
+        "user:read:user",
+        "meeting:read:summary",
+        "cloud_recording:read:list_user_recordings",
+        "cloud_recording:read:list_recording_files",
+    ),
+)
 
 
 def blueprint(ground: Ground) -> Blueprint:
     whole = Blueprint("practice_zoom", __name__)
     whole.register_blueprint(_api(ground))
+    whole.register_blueprint(oauth.pages(ground, HABITS, "/oauth/authorize"))
     whole.register_blueprint(_deliveries(ground))
     return whole
 
 
 def commands(ground: Ground) -> dict[str, Command]:
-    """`recap` {"body"}: a recap that is there to be read but was never delivered."""
-    return {"recap": lambda body: recaps.keep(ground.ledger, body["body"])}
+    """`recap` {"body"}: a recap that is there to be read but was never delivered; `zoom_recording` {"body", "said"} likewise;
+    `zoom_delete` {"uuid"}: its recording is deleted."""
+    return {
+        **oauth.commands(ground, HABITS),
+        "recap": lambda body: recaps.keep(ground.ledger, body["body"]),
+        "zoom_recording": lambda body: recordings.keep(ground.ledger, body["body"], body.get("said", recordings.SAID)),
+        "zoom_delete": lambda body: recordings.delete(ground.ledger, body["uuid"]),
+    }
 
 
 def _api(ground: Ground) -> Blueprint:
     api, ledger = interface("zoom", ground), ground.ledger
 
-    @api.post("/oauth/token")
-    def token() -> Response:
+    @api.before_request
+    def token() -> Response | None:
+        """Both kinds of apps ask at the same address; people's codes and refresh tokens are taken below."""
+        if not request.path.endswith("/oauth/token") or _by_person():
+            return None
         _check_login(ground)
         life = int(ledger.note("token_life", 3600))
         made = _token(ground, request.values["account_id"], time.time() + life)
-        answer = {"access_token": made, "token_type": "bearer", "expires_in": life, "scope": SCOPES}
+        answer = {"access_token": made, "token_type": "bearer", "expires_in": life, "scope": _scopes(ground)}
         return jsonify({**answer, "api_url": request.host_url.rstrip("/")})
 
-    @api.get("/v2/users/me")
-    def me() -> Response:
-        account = _admit(ground, "Light")
+    oauth.routes(api, ground, HABITS, "/oauth/token", "/oauth/revoke")
+
+    @api.get("/v2/users/<id>")
+    def user(id: str) -> Response:
+        account = _admit(ground, "Light", "user:read:user")
+        if id not in ("me", "practice-host"):
+            refuse(404, 1001, f"User does not exist: {id}.")
         person = {"id": "practice-host", "first_name": "Ana", "last_name": "Silva", "display_name": "Ana Silva"}
         return _measured({**person, "email": "ana.silva@practice.example", "type": 2, "account_id": account})
 
     @api.get("/v2/meetings/meeting_summaries")
     def summaries() -> Response:
-        _admit(ground, "Medium")
+        _admit(ground, "Medium", "meeting:read:list_summaries:admin")
         return _measured(recaps.listed(ledger, request.args))
 
     @api.get("/v2/meetings/<path:uuid>/meeting_summary")
     def summary(uuid: str) -> Response:
-        _admit(ground, "Medium")
+        _admit(ground, "Medium", "meeting:read:summary")
         return _measured(recaps.read(ledger, _meeting(uuid)))
+
+    _recordings(api, ground)
 
     @api.route("/v2/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def elsewhere(rest: str) -> Response:
-        _admit(ground, "Light")
+        _admit(ground, "Light", "")
         refuse(404, 2300, "This API endpoint is not recognized.")
 
     return api
+
+
+def _recordings(api: Blueprint, ground: Ground) -> None:
+    @api.get("/v2/accounts/me/recordings")
+    def of_account() -> Response:
+        _admit(ground, "Medium", "cloud_recording:read:list_account_recordings:admin")
+        return _measured(recordings.listed(ground, root("zoom"), request.args))
+
+    @api.get("/v2/users/me/recordings")
+    def of_person() -> Response:
+        _admit(ground, "Medium", "cloud_recording:read:list_user_recordings")
+        return _measured(recordings.listed(ground, root("zoom"), request.args))
+
+    @api.get("/v2/meetings/<path:uuid>/recordings")
+    def files(uuid: str) -> Response:
+        _admit(ground, "Light", "cloud_recording:read:list_recording_files")
+        return _measured(recordings.read(ground, root("zoom"), _meeting(uuid)))
+
+    @api.get("/rec/download/<recording>/<file>")
+    def download(recording: str, file: str) -> Any:
+        if _who(ground) is None or not ground.ledger.note("zoom_downloads", True):
+            return Response(recordings.PAGE, mimetype="text/html")
+        recordings.content(ground.ledger, recording, file)
+        proof = recordings.proof(ground, recording, file)
+        return redirect(f"{root('zoom')}/rec/signed/{recording}/{file}?proof={proof}", 302)
+
+    @api.get("/rec/signed/<recording>/<file>")
+    def signed_file(recording: str, file: str) -> Response:
+        if not same(request.args.get("proof", ""), recordings.proof(ground, recording, file)):
+            return Response("AccessDenied", 403, mimetype="application/xml")
+        return Response(recordings.content(ground.ledger, recording, file), mimetype="text/vtt")
 
 
 def _deliveries(ground: Ground) -> Blueprint:
@@ -86,6 +150,9 @@ def _deliveries(ground: Ground) -> Blueprint:
         body = given["body"] if given.get("keep") else recaps.fresh(given["body"])
         if recaps.is_recap(body):
             recaps.keep(ground.ledger, body)
+        if recordings.is_recording(body):
+            body = body if given.get("keep") else recordings.fresh(body)
+            recordings.keep(ground.ledger, body)
         if given.get("lose"):
             return jsonify(status=None, answer=None, lost=True, body=body)
         return jsonify({**_send(ground, given["address"], body), "body": body})
@@ -148,8 +215,12 @@ def _given(*names: str) -> dict[str, Any]:
 # --- signing in -------------------------------------------------------------------------------------------------------
 
 
-def refuse(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> NoReturn:
-    raise Refusal(status, {"code": code, "message": message}, headers)
+def _by_person() -> bool:
+    return request.values.get("grant_type") in ("authorization_code", "refresh_token")
+
+
+def _scopes(ground: Ground) -> str:
+    return str(ground.ledger.note("zoom_scopes", SCOPES))
 
 
 def _check_login(ground: Ground) -> None:
@@ -173,20 +244,32 @@ def _token(ground: Ground, account: str, ends: float) -> str:
     return f"{words}.{hmac.new(ground.token.encode(), words.encode(), hashlib.sha256).hexdigest()}"
 
 
-def _admit(ground: Ground, category: str) -> str:
-    """The account of a valid access token, within the account's pace."""
+def _who(ground: Ground) -> tuple[str, str] | None:
+    """The account of the access token that came along, and what it was granted; None for one that is not ours or ended."""
     words, _, mac = bearer().partition(".")
-    if not same(mac, hmac.new(ground.token.encode(), words.encode(), hashlib.sha256).hexdigest()) or _revoked(ground):
-        refuse(401, 124, "Invalid access token.")
-    account, ends = json.loads(base64.urlsafe_b64decode(words))
-    if ends < time.time():
+    if _revoked(ground):
+        return None
+    if same(mac, hmac.new(ground.token.encode(), words.encode(), hashlib.sha256).hexdigest()):
+        account, ends = json.loads(base64.urlsafe_b64decode(words))
+        return (str(account), _scopes(ground)) if ends >= time.time() else None
+    grant = None if same(bearer(), ground.token) else oauth.admit(ground, HABITS)
+    return ("practice", str(grant["scope"])) if grant else None
+
+
+def _admit(ground: Ground, category: str, scope: str) -> str:
+    """The account of a valid access token that was granted a scope which begins so, within the account's pace."""
+    found = _who(ground)
+    if found is None:
         refuse(401, 124, "Access token is expired.")
+    account, scopes = found
+    if not any(one.startswith(scope) for one in scopes.split()):
+        refuse(400, 4711, f"Invalid access token, does not contain scopes:[{scope}].")
     rate = int(ground.ledger.note("zoom_rate", 20))
     g.pace = {"Category": category, "Type": "QPS", "Limit": str(rate), "Reset": str(int(time.time()) + 1)}
     if in_time(ground, f"zoom-{category}", rate, rate):
         words = "You have reached the maximum per-second rate limit for this API. Try again later."
         refuse(429, 429, words, {f"X-RateLimit-{name}": value for name, value in g.pace.items()})
-    return str(account)
+    return account
 
 
 def _revoked(ground: Ground) -> bool:
@@ -215,7 +298,10 @@ def pages(ground: Ground) -> Blueprint:
 
     @site.get("/")
     def index() -> str:
-        return render_template("practice/zoom.html", recaps=recaps.all_recaps(ground.ledger)[::-1][:100])
+        recorded = recordings.all_recordings(ground.ledger)[::-1][:100]
+        return render_template(
+            "practice/zoom.html", recaps=recaps.all_recaps(ground.ledger)[::-1][:100], recordings=recorded
+        )
 
     return site
 
@@ -223,8 +309,8 @@ def pages(ground: Ground) -> Blueprint:
 vendor = Vendor(
     slug="zoom",
     title="Zoom",
-    says="Meeting recaps. It signs and sends them as Zoom does.",
-    paths=("/v2/", "/oauth/"),
+    says="Meeting recaps, recordings and transcripts. It signs and sends their news as Zoom does.",
+    paths=("/v2/", "/oauth/token", "/oauth/revoke", "/rec/"),
     blueprint=blueprint,
     pages=pages,
     commands=commands,
