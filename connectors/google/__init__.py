@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract import ApiKey, Connector, Life, OAuth2
-from connectors.google import _mail_offers
+from connectors.google import _calendar_offers, _mail_offers
 from connectors.google._client import check, open_account
 from connectors.google._refusals import explain
 from connectors.google._scopes import NEEDED, SCOPES
@@ -27,7 +27,7 @@ _APP_GUIDE = (
 connector = Connector(
     slug="google",
     title="Google",
-    says="Starts recipes on mail that a search finds, drafts mails, and sends them after approval.",
+    says="Calendar and Gmail: events and mail start recipes; adds, moves and cancels events, drafts mails, and sends them after approval.",
     hosts={
         "api": "https://www.googleapis.com",  # /calendar/v3/… and /drive/v3/… are added to it
         "gmail": "https://gmail.googleapis.com",
@@ -36,7 +36,13 @@ connector = Connector(
         "token": "https://oauth2.googleapis.com",
         "sign_in": "https://accounts.google.com",
     },
-    auth=ApiKey((*_mail_offers.OPTIONS,), guide=(*_mail_offers.CLICKS,)),
+    auth=ApiKey(
+        (
+            *_calendar_offers.OPTIONS,
+            *_mail_offers.OPTIONS,
+        ),
+        guide=(*_mail_offers.CLICKS,),
+    ),
     oauth=OAuth2(
         authorize="{sign_in}/o/oauth2/v2/auth",
         token="{token}/token",  # noqa: S106 (an address)
@@ -57,9 +63,17 @@ connector = Connector(
     open=open_account,
     check=check,
     explain=explain,
-    triggers=(*_mail_offers.TRIGGERS,),
-    polls=(*_mail_offers.POLLS,),
-    actions={**_mail_offers.ACTIONS},
+    hook=_calendar_offers.HOOK,
+    triggers=(
+        *_calendar_offers.TRIGGERS,
+        *_mail_offers.TRIGGERS,
+    ),
+    polls=(
+        *_calendar_offers.POLLS,
+        *_mail_offers.POLLS,
+    ),
+    actions={**_calendar_offers.ACTIONS, **_mail_offers.ACTIONS},
+    lookups={**_calendar_offers.LOOKUPS},
     seconds=30.0,
     rate=5.0,
     burst=5,
@@ -68,8 +82,7 @@ connector = Connector(
     "from Workspace: https://developers.google.com/workspace/gmail/api/reference/quota",
     lacks={
         **_mail_offers.LACKS,
-        "webhooks": "Nothing of Google's is listened to yet.",
-        "pickers": "Recipes choose nothing of Google's yet.",
+        "handshake": "Google asks nothing before it sends.",
     },
     practice={"access_token": "{token}", "mail_search": "in:inbox"},
 )

@@ -80,7 +80,7 @@ def inexcusable(connector: Connector, there: Beside) -> Iterator[str]:
         yield "tests in tests/connectors/test_<slug>.py"
     if not connector.limits:
         yield "`limits`: the vendor's limits in a sentence, with the page that says so"
-    if connector.auth.fields and not connector.auth.guide:
+    if connector.takes_key and not connector.auth.guide:
         yield "`guide`: the clicks by which its credentials are found"
     if connector.oauth and not connector.oauth.guide:
         yield "`guide` of its sign-in: the clicks by which an app is registered"

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.practice import oauth
 from app.practice.control import Command
 from app.practice.door import Ground, Vendor, in_time, interface
-from app.practice.vendors.google import described, mail
+from app.practice.vendors.google import calendar, described, mail
 from app.practice.vendors.google.described import Operation, Unfit
 from app.practice.vendors.google.suite import ACCOUNTS, HABITS, SLUG, Suite, refuse
 
@@ -36,6 +36,7 @@ def blueprint(ground: Ground) -> Blueprint:
         name = ACCOUNTS[grant["account"]]
         return jsonify(id=grant["account"], email=name, verified_email=True, picture="")
 
+    calendar.routes(api, suite)
     mail.routes(api, suite)
 
     @api.after_request
@@ -98,10 +99,12 @@ def pages(ground: Ground) -> Blueprint:
 
 
 def commands(ground: Ground) -> dict[str, Command]:
-    return {**oauth.commands(ground, HABITS), **mail.commands(Suite(ground))}
+    suite = Suite(ground)
+    return {**oauth.commands(ground, HABITS), **calendar.commands(suite), **mail.commands(suite)}
 
 
 def seed(ground: Ground) -> None:
+    calendar.seed(Suite(ground))
     mail.seed(Suite(ground))
 
 
