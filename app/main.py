@@ -10,7 +10,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app import jobs, practice, web
-from app.core import hold
+from app.core import hold, right_of_way
 from app.core import practice as practice_accounts
 from app.core.hub import Hub, open_hub
 from app.settings import Settings, read
@@ -22,6 +22,7 @@ from app.web.practice_door import PracticeDoor
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application of these settings (default: of the environment). The database must be migrated already."""
     hub = open_hub(settings or read(os.environ))
+    right_of_way.begin()
     hold.look(hub)
     app = Flask("app.web")
     app.extensions["hub"] = hub

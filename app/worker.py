@@ -21,7 +21,21 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from app import jobs
-from app.core import alarm, beginning, claims, disk, events, firing, hold, polling, reviews, routing, waits, wall
+from app.core import (
+    alarm,
+    beginning,
+    claims,
+    disk,
+    events,
+    firing,
+    hold,
+    polling,
+    reviews,
+    right_of_way,
+    routing,
+    waits,
+    wall,
+)
 from app.core.hub import Hub, open_hub
 from app.core.trimming import Trimmer
 from app.crew import FEW, Crew, holder
@@ -100,6 +114,7 @@ def run(settings: Settings, *, prepared: bool = False) -> int:
     alarm.die_with_parent()
     alarm.enable()
     hub = open_hub(settings)
+    hub.db.before_write = right_of_way.give_way
     (beginning.warm if prepared else beginning.prepare)(hub)
     crew = Crew(hub, settings.threads)
     jobs.use(hub, crew)

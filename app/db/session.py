@@ -45,6 +45,7 @@ class Database:
         # A question is no transaction: without BEGIN and ROLLBACK it takes a third of the messages. Same pool.
         self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._commits = _GroupCommit(self.engine, _lock_path(url)) if self.is_sqlite else None
+        self.before_write: Callable[[], None] = _at_once  # may wait, if others go first
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -53,6 +54,7 @@ class Database:
 
     def write(self, fn: Write[T]) -> T:
         """What `fn` returns, once it is committed. Raises what `fn` or the commit raises; then nothing was changed."""
+        self.before_write()
         if self._commits is not None:
             return self._commits.write(fn)
         with self.engine.begin() as conn, _whole(conn):
@@ -61,6 +63,7 @@ class Database:
     def write_each(self, fn: Write[T]) -> T:
         """Like `write`, for a `fn` whose statements need not stand or fall together: PostgreSQL commits each one by itself,
         which takes a third of the messages. If one fails, those before it stay."""
+        self.before_write()
         if self._commits is not None:
             return self._commits.write(fn)
         with self._reading.connect() as conn, _whole(conn):
@@ -70,6 +73,10 @@ class Database:
         if self._commits is not None:
             self._commits.close()
         self.engine.dispose()
+
+
+def _at_once() -> None:
+    """Nobody goes first."""
 
 
 def _postgres(url: str, pool: int) -> Engine:

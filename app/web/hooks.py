@@ -13,7 +13,7 @@ from flask import Blueprint, Response, current_app, jsonify, make_response, requ
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from app.core import intake
+from app.core import intake, right_of_way
 from app.web import body, guard, limits, refusals
 from app.web.context import hub
 
@@ -37,7 +37,8 @@ def receive(slug: str, key: str) -> Response:
         return _refuse(413, "size", error="too large")
     except BadRequest:
         return _refuse(400, "signature", error="body")
-    return _answer(slug, key, data)
+    with right_of_way.delivery():  # whoever is slow to send it holds nobody up
+        return _answer(slug, key, data)
 
 
 receive.act = guard.RAW  # type: ignore[attr-defined]

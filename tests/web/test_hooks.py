@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, select, text
 from werkzeug.test import TestResponse
 
-from app.core import practice
+from app.core import practice, right_of_way
 from app.db import models
 from app.web import body, hooks, limits, refusals
 from tests.web.conftest import Site
@@ -181,3 +181,12 @@ def test_a_body_in_time_is_left_alone() -> None:
         time.sleep(0.7)
         theirs.send(b"x")
         assert ours.recv(1) == b"x"
+
+
+def test_work_is_told_of_a_delivery_while_it_is_stored(zoom: Zoom) -> None:
+    """Those who work on runs give way to it."""
+    hub, in_hand = zoom.site.hub, []
+    hub.db.before_write = lambda: in_hand.append(right_of_way._shared[0])
+    assert zoom.send(SAMPLE.read_bytes()).status_code == 200
+    assert in_hand == [1]
+    assert right_of_way._shared[0] == 0
