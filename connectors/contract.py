@@ -306,7 +306,8 @@ class Http(Protocol):
     def session(self) -> requests.Session: ...
 
     def mail(self, host: str, method: str, path: str, login: Mapping[str, str], body: bytes = b"") -> Any:
-        """One session with the mail server at one of `hosts` ("imap" or "smtp"): an answer with `status` (2xx for yes),
+        """One session with the mail server at one of `hosts` ("imap" or "smtp"), signed in with `login`: "user", and "password" or
+        "token" (an access token, XOAUTH2). An answer with `status` (2xx for yes),
         `headers` ("stage": where a no came from) and `body`. Methods: `app/core/mail_imap.py` and `mail_smtp.py`."""
 
     def httpx(self) -> Any:

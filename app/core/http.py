@@ -183,8 +183,8 @@ class Door:
         return self._let_out(request, send)
 
     def mail(self, host: str, method: str, path: str, login: Mapping[str, str], body: bytes = b"") -> Answer:
-        """One session with the mail server `host` ("imap" or "smtp"), under the same rules. `login` ("user", "password") is
-        no part of the request. Raises as `exchange` does."""
+        """One session with the mail server `host` ("imap" or "smtp"), under the same rules. `login` ("user", and
+        "password" or "token") is no part of the request. Raises as `exchange` does."""
         request = Request(method, path, body, "message/rfc822" if body else "")
 
         def send() -> Answer:

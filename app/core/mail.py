@@ -36,7 +36,7 @@ class Session:
 
     base: SplitResult
     path: str  # with the query
-    login: Mapping[str, str]  # "user" and "password"
+    login: Mapping[str, str]  # "user", and "password" or an access token ("token")
     body: bytes
     watch: Watch
     seconds: float
@@ -52,6 +52,15 @@ class Session:
     def starts_tls(self) -> bool:
         """The server begins without TLS and must change over before anything is said."""
         return self.base.scheme in ("imap", "smtp")
+
+    def proof(self) -> str:
+        """What XOAUTH2 says: who it is, and the token of a sign-in.
+        https://developers.google.com/workspace/gmail/imap/xoauth2-protocol , the same at Microsoft. Raises ValueError for what
+        would say more than that."""
+        user, token = self.login["user"], self.login["token"]
+        if not (user + token).isascii() or any(ord(c) < 32 for c in user + token):
+            raise ValueError("a name or token that mail servers cannot take")
+        return f"user={user}\1auth=Bearer {token}\1\1"
 
     def hold(self, sock: socket.socket) -> None:
         """The socket that is used from now on."""

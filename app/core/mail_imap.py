@@ -120,9 +120,15 @@ def _sign_in(box: _Box, session: Session) -> None:
             raise _No(501, "this server offers no TLS here", "tls")
         box.starttls(ssl.create_default_context())
         session.hold(box.sock)
-    user, password = session.login["user"], session.login["password"]
+    if "token" in session.login and "AUTH=XOAUTH2" not in box.capabilities:
+        raise _No(501, "this server takes no sign-in", "login")
+    user, password = session.login["user"], session.login.get("password", "")
     try:
-        if "AUTH=PLAIN" in box.capabilities:
+        if "token" in session.login:
+            answers = [b"", session.proof().encode()]
+            # A token that is refused is answered with the reason; only after an empty line comes the server's no.
+            box.authenticate("XOAUTH2", lambda _: answers.pop() if answers else None)
+        elif "AUTH=PLAIN" in box.capabilities:
             box.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
         else:
             box.login(user, password)

@@ -103,12 +103,24 @@ def _signed_in(server: _Server, session: Session) -> Answer | None:
         session.hold(server.sock)  # type: ignore[arg-type] # set by starttls
         server.ehlo()
     try:
-        server.login(session.login["user"], session.login["password"])
+        if "token" in session.login:
+            _by_token(server, session)
+        else:
+            server.login(session.login["user"], session.login["password"])
     except smtplib.SMTPAuthenticationError as problem:
         return _answer(problem.smtp_code, problem.smtp_error, "login")
     except smtplib.SMTPNotSupportedError as problem:
         return _answer(504, str(problem), "login")
     return None
+
+
+def _by_token(server: _Server, session: Session) -> None:
+    """A token that is refused is answered with the reason (334); only after an empty line comes the server's no. Raises as
+    `login` does."""
+    if "XOAUTH2" not in server.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError("this server takes no sign-in")
+    proof = session.proof()
+    server.auth("XOAUTH2", lambda challenge=None: "" if challenge is not None else proof)
 
 
 def _sent(server: _Server, session: Session) -> Answer:

@@ -116,10 +116,15 @@ def admit(ground: Ground, habits: Habits) -> Facts | None:
     opens the first account. None for any other."""
     if same(bearer(), ground.token):
         return {"account": next(iter(habits.accounts)), "scope": habits.separator.join(habits.scopes)}
+    return holder(ground, habits, bearer())
+
+
+def holder(ground: Ground, habits: Habits, token: str) -> Facts | None:
+    """The grant of this access token, while it lives."""
     now = time.time()
     for grant in _grants(ground, habits):
         alive = [one for one in grant["tokens"] if one["until"] > now]
-        if not grant["ended"] and any(same(bearer(), one["token"]) for one in alive):
+        if not grant["ended"] and any(same(token, one["token"]) for one in alive):
             return grant
     return None
 

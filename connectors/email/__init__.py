@@ -6,7 +6,7 @@ RFC 3501 and RFC 6409; for Gmail's own interface see the Google connector.
 from __future__ import annotations
 
 from connectors.contract import Action, ApiKey, Connector, Field, Poll, Role, Safety, Trigger, Undo
-from connectors.email import _drafts, _sending
+from connectors.email import _drafts, _sending, _sign_in
 from connectors.email._client import check, open_mailbox, typed
 from connectors.email._inbox import FIELDS, RECEIVED, received, shape
 from connectors.email._refusals import explain
@@ -16,7 +16,7 @@ _GUIDE = (
     "Providers with sign-in in two steps want an app password: at Gmail open myaccount.google.com/apppasswords, call it "
     "Patchbay and click Create; iCloud, Yahoo and Fastmail have the same under Security.",
     "Enter address, servers and password here. Patchbay signs in at both servers and sends nothing.",
-    "Microsoft 365 lets programs read mailboxes only through its own sign-in, which Patchbay does not have yet.",
+    "Microsoft 365 and outlook.com let programs read mailboxes only through a sign-in at Microsoft: use that one.",
 )
 _WORDS = {
     "to": Role.WHERE,
@@ -34,7 +34,8 @@ connector = Connector(
     slug="email",
     title="Email",
     says="Starts recipes on new mail, puts drafts into your mailbox, and sends mails after approval.",
-    hosts={"imap": "imaps://mail.invalid", "smtp": "smtps://mail.invalid"},  # every mailbox has its own: `typed_hosts`
+    # Every mailbox has its own servers: `typed_hosts`.
+    hosts={"imap": "imaps://mail.invalid", "smtp": "smtps://mail.invalid", "login": _sign_in.HOST},
     auth=ApiKey(
         fields=(
             Field("address", "Mail address", "Under which mails are sent.", secret=False),
@@ -48,6 +49,7 @@ connector = Connector(
         ),
         guide=_GUIDE,
     ),
+    oauth=_sign_in.MICROSOFT,
     open=open_mailbox,
     check=check,
     explain=explain,

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from connectors.contract import JSON, Account, Http, Refused
-from connectors.email import _refusals
+from connectors.email import _refusals, _sign_in
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+")
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@" + _HOST.pattern)
@@ -25,7 +25,10 @@ class Mailbox:
     def __init__(self, http: Http, credentials: Mapping[str, str]) -> None:
         self.http, self.address = http, one_address(credentials["address"])
         self.name = credentials.get("name", "")
-        self.login = {"user": credentials.get("user") or self.address, "password": credentials["password"]}
+        token = credentials.get("access_token", "")
+        self.signed_in = bool(token)
+        proof = {"token": token} if token else {"password": credentials["password"]}
+        self.login = {"user": credentials.get("user") or self.address, **proof}
         self._named = {"\\Drafts": credentials.get("drafts", ""), "\\Sent": credentials.get("sent", "")}
         self._folders: list[dict[str, JSON]] | None = None
 
@@ -39,7 +42,7 @@ class Mailbox:
         path = f"/{quote(folder, safe='')}" + (f"?{urlencode(query)}" if query else "")
         answer = self.http.mail("imap", method, path, self.login, body)
         if answer.status != 200:
-            raise _refusals.imap(answer, urlsplit(self.http.url("imap")).hostname or "")
+            raise _refusals.imap(answer, urlsplit(self.http.url("imap")).hostname or "", self.signed_in)
         return json.loads(answer.body)
 
     def submit(self, method: str, body: bytes = b"", recipients: tuple[str, ...] = ()) -> None:
@@ -47,7 +50,7 @@ class Mailbox:
         query = f"?{urlencode([('from', self.address), *(('to', one) for one in recipients)])}" if recipients else ""
         answer = self.http.mail("smtp", method, f"/{query}", self.login, body)
         if not 200 <= answer.status <= 299:
-            raise _refusals.smtp(answer)
+            raise _refusals.smtp(answer, self.signed_in)
 
     def folder(self, use: str) -> str:
         """The folder for "\\Drafts" or "\\Sent", by what the server says it is for; "" where there is none."""
@@ -96,7 +99,9 @@ def addresses(given: JSON) -> list[str]:
 
 
 def typed(credentials: Mapping[str, str]) -> dict[str, str]:
-    """The two servers. Raises ValueError with what to enter."""
+    """The two servers: Microsoft's where somebody has signed in there. Raises ValueError with what to enter."""
+    if credentials.get("access_token"):
+        return dict(_sign_in.SERVERS)
     return {
         "imap": _server(credentials.get("imap", ""), _IMAP, 993, "IMAP"),
         "smtp": _server(credentials.get("smtp", ""), _SMTP, 465, "SMTP"),

@@ -11,9 +11,15 @@ _SIGN_IN = (
     "an app password: make a new one there and enter it here. A changed account password ends it."
 )
 _MICROSOFT = (
-    "Microsoft 365 does not let programs sign in with a password here any more. Ask whoever runs your Microsoft 365 to "
-    "allow it for this mailbox, or connect a mailbox at another provider."
+    "Microsoft 365 does not let programs sign in with a password here any more. Connect this mailbox by signing in at Microsoft "
+    "instead."
 )
+_AGAIN = "The mail server no longer takes this sign-in. Sign in at Microsoft again."
+_NO_SMTP = (
+    "Microsoft 365 does not let programs send from this mailbox. Let whoever runs it switch on Authenticated SMTP: "
+    "admin.microsoft.com, Users, the person, Mail, Manage email apps."
+)
+_NO_SIGN_IN = "This server takes no sign-in at Microsoft. Connect this mailbox with an app password."
 _NO_TLS = (
     "This server offers no encrypted connection at this port, and Patchbay never sends a password without one. Enter the "
     "port for TLS: 993 for IMAP, 465 for SMTP."
@@ -26,13 +32,13 @@ def words(answer: Any) -> str:
     return "".join(c for c in text if c.isprintable())[:200]
 
 
-def smtp(answer: Any) -> ConnectorError:
-    """A no while a mail was handed over: nothing was sent."""
+def smtp(answer: Any, signed_in: bool) -> ConnectorError:
+    """A no while a mail was handed over: nothing was sent. `signed_in`: with a token and no password."""
     status, stage, said = int(answer.status), answer.headers.get("stage", ""), words(answer)
     if stage == "tls":
         return Refused(_NO_TLS)
     if stage == "login":
-        return _login(status, said)
+        return _login_by_token(status, said) if signed_in else _login(status, said)
     if "5.4.5" in said or (status == 421 and "4.7.0" in said):
         return Unavailable(f"The provider's limit for today is reached (“{said}”). It goes on later by itself.", _DAY)
     if status < 500 or stage == "connect":
@@ -58,16 +64,31 @@ def _login(status: int, said: str) -> ConnectorError:
     return Unauthorized(_SIGN_IN)
 
 
+def _login_by_token(status: int, said: str) -> ConnectorError:
+    if status == 504:
+        return Refused(_NO_SIGN_IN)
+    if 400 <= status < 500:
+        return Unavailable(f"The mail server does not let anybody in now (“{said}”).")
+    # https://aka.ms/smtp_auth_disabled : a new token does not help here
+    return (
+        Refused(_NO_SMTP) if "5.7.139" in said or "smtpclientauthentication" in said.lower() else Unauthorized(_AGAIN)
+    )
+
+
 def _is_microsoft(said: str) -> bool:
     low = said.lower()
     return "5.7.30" in low or "basic authentication" in low or "5.7.139" in low
 
 
-def imap(answer: Any, host: str) -> ConnectorError:
-    """A no of the mailbox."""
+def imap(answer: Any, host: str, signed_in: bool) -> ConnectorError:
+    """A no of the mailbox. `signed_in`: to a token and no password."""
     status, said, code = int(answer.status), words(answer), answer.headers.get("code", "")
     if answer.headers.get("stage") == "tls":
         return Refused(_NO_TLS)
+    if status == 501 and answer.headers.get("stage") == "login":
+        return Refused(_NO_SIGN_IN)
+    if status == 401 and signed_in:
+        return Unauthorized(_AGAIN)
     if status == 401:
         microsoft = host.endswith(("office365.com", "outlook.com")) or _is_microsoft(said)
         return Unauthorized(_MICROSOFT if microsoft else _SIGN_IN)

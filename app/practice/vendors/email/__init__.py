@@ -9,16 +9,19 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from app.practice import oauth
 from app.practice.control import Command
 from app.practice.door import Ground, Refusal, Vendor, interface, visit
 from app.practice.vendors.email import imap, shelf, smtp
 from app.practice.vendors.email.wire import Wire
 
+_SIGN_IN = "/common/oauth2/v2.0"
 _PROTOCOLS = {"imap": imap.serve, "smtp": smtp.serve}
 
 
 def blueprint(ground: Ground) -> Blueprint:
     api = interface("email", ground)
+    oauth.routes(api, ground, shelf.HABITS, f"{_SIGN_IN}/token")
 
     @api.get("/imap")
     @api.get("/smtp")
@@ -38,12 +41,16 @@ def blueprint(ground: Ground) -> Blueprint:
             wire.close()
         return Response(status=204)
 
-    return api
+    whole = Blueprint("practice_email", __name__)
+    whole.register_blueprint(api)
+    whole.register_blueprint(oauth.pages(ground, shelf.HABITS, f"{_SIGN_IN}/authorize"))
+    return whole
 
 
 def commands(ground: Ground) -> dict[str, Command]:
     """`email_arrive`: a mail comes in; `email_edit` {"uid"}: a person edits a draft; `email_renumber`: a folder is made anew."""
     return {
+        **oauth.commands(ground, shelf.HABITS),
         "email_arrive": lambda body: shelf.arrive(ground, body),
         "email_edit": lambda body: shelf.edit(ground, body),
         "email_renumber": lambda body: shelf.renumber(ground, body),
@@ -54,7 +61,7 @@ vendor = Vendor(
     slug="email",
     title="Email",
     says="A mailbox. What recipes draft and send stands here; nothing leaves this machine.",
-    paths=("/imap", "/smtp"),
+    paths=("/imap", "/smtp", f"{_SIGN_IN}/token"),
     blueprint=blueprint,
     commands=commands,
     seed=shelf.seed,

@@ -1,7 +1,7 @@
 """The practice mailbox for programs: a session of IMAP4rev1 with UIDPLUS and SPECIAL-USE. RFC 3501, RFC 4315, RFC 6154
 
-Settings: `email_special_use` (False: folders do not say what they are for), `email_uidplus` (False), `email_imap_login` (words
-of a refusal). A fault of the kind `status` is answered with NO and its body.
+Settings: `email_no_sign_in` (no XOAUTH2), `email_special_use` (False: folders do not say what they are for), `email_uidplus`
+(False), `email_imap_login` (words of a refusal). A fault of the kind `status` is answered with NO and its body.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class _Session:
         if name in ("CAPABILITY", "NOOP"):
             plus = " UIDPLUS" if shelf.note(self._ground, "uidplus", True) else ""
             if name == "CAPABILITY":
-                self._wire.say(f"* CAPABILITY IMAP4rev1 AUTH=PLAIN SPECIAL-USE{plus}")
+                ways = "" if shelf.note(self._ground, "no_sign_in") else " AUTH=XOAUTH2"
+                self._wire.say(f"* CAPABILITY IMAP4rev1 AUTH=PLAIN{ways} SPECIAL-USE{plus}")
             return "OK done"
         if name in ("LOGIN", "AUTHENTICATE"):
             return self._sign_in(name, rest)
@@ -92,6 +93,8 @@ class _Session:
         return self._append(rest, literal) if name == "APPEND" else known[name](rest)
 
     def _sign_in(self, name: str, rest: list[str]) -> str:
+        if rest[0].upper() == "XOAUTH2":
+            return self._by_token()
         try:
             if name == "AUTHENTICATE":
                 self._wire.say("+ ")
@@ -104,6 +107,20 @@ class _Session:
         revoked = "email" in self._ground.ledger.note("revoked", [])
         self._inside = user == shelf.ADDRESS and same(password, self._ground.token) and not refused and not revoked
         return "OK signed in" if self._inside else f"NO {refused or '[AUTHENTICATIONFAILED] Invalid credentials'}"
+
+    def _by_token(self) -> str:
+        """A no comes in two steps: why, and after an empty line the no itself."""
+        self._wire.say("+ ")
+        try:
+            said = b64decode(self._wire.line(), validate=True)
+        except binascii.Error:
+            return "BAD cannot decode"
+        refused = shelf.note(self._ground, "imap_login")
+        self._inside = not refused and shelf.by_token(self._ground, said)
+        if self._inside:
+            return "OK signed in"
+        self._wire.say(f"+ {shelf.WHY_NOT}")
+        return f"NO {refused or 'AUTHENTICATE failed.'}" if self._wire.line() == b"" else "BAD cannot decode"
 
     def _step(self, method: str, folder: str, body: bytes = b"", effect: str = "", do: Any = None) -> Any:
         """One thing that is asked, written down; raises _No where a test has ordered it."""

@@ -6,6 +6,8 @@ the name as IMAP writes it. A German mailbox, because the names of folders say n
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 import time
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from typing import Any
 
+from app.practice import oauth
 from app.practice.door import Ground
 
 JSON = Any
@@ -21,6 +24,33 @@ ADDRESS = "office@practice.example"
 FOLDERS = {"INBOX": "", "Entw&APw-rfe": "\\Drafts", "Gesendet": "\\Sent", "Papierkorb": "\\Trash"}
 SENT = "Gesendet"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+WHY_NOT = base64.b64encode(b'{"status":"401","schemes":"bearer","scope":"https://mail.example/"}').decode()
+IMAP, SMTP = "https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/SMTP.Send"
+
+
+def _told(account: str) -> dict[str, str]:
+    """As Microsoft answers: who signed in stands in an id_token, and of the scopes only those of mail are named."""
+    claims = base64.urlsafe_b64encode(json.dumps({"preferred_username": account}).encode()).decode().rstrip("=")
+    return {"id_token": f"e30.{claims}.c2lnbmVk", "scope": f"{IMAP} {SMTP}"}
+
+
+HABITS = oauth.Habits(
+    slug=SLUG,
+    title="Microsoft",
+    accounts={ADDRESS: "Practice office"},
+    scopes=("openid", "email", "offline_access", IMAP, SMTP),
+    client="body",
+    answer=_told,
+)
+
+
+def by_token(ground: Ground, said: bytes) -> bool:
+    """XOAUTH2: the mailbox and a token of it that was given out by signing in."""
+    found = re.fullmatch(r"user=([^\x01]*)\x01auth=Bearer ([^\x01]*)\x01\x01", said.decode("ascii", "replace"))
+    revoked = SLUG in ground.ledger.note("revoked", [])
+    return bool(found and found[1] == ADDRESS and not revoked and oauth.holder(ground, HABITS, found[2]))
 
 
 def note(ground: Ground, name: str, default: JSON = None) -> JSON:

@@ -1,6 +1,7 @@
-"""The practice server that takes mails: a session of SMTP submission. RFC 5321, RFC 4954 (AUTH PLAIN and LOGIN)
+"""The practice server that takes mails: a session of SMTP submission. RFC 5321, RFC 4954 (AUTH PLAIN, LOGIN and XOAUTH2)
 
-Settings: `email_smtp` {"mail" | "rcpt" | "data": [code, words, address it is for]}, `email_size` (bytes), `email_bad_goodbye`.
+Settings: `email_no_sign_in` (no XOAUTH2), `email_smtp` {"mail" | "rcpt" | "data": [code, words, address it is for]},
+`email_size` (bytes), `email_bad_goodbye`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ class _Session:
             self._wire.say("421 practice.example too busy" if self._note("bad_goodbye") else "221 Bye")
             return False
         if verb in ("EHLO", "HELO"):
-            self._wire.say(f"250-practice.example\r\n250-SIZE {self._note('size', 20_000_000)}\r\n250 AUTH PLAIN LOGIN")
+            ways = "" if self._note("no_sign_in") else " XOAUTH2"
+            self._wire.say(
+                f"250-practice.example\r\n250-SIZE {self._note('size', 20_000_000)}\r\n250 AUTH PLAIN LOGIN{ways}"
+            )
         elif verb == "AUTH":
             self._sign_in(rest)
         elif verb in ("RSET", "NOOP"):
@@ -54,9 +58,12 @@ class _Session:
         return shelf.note(self._ground, name, default)
 
     def _sign_in(self, rest: str) -> None:
-        """AUTH PLAIN with its first answer; LOGIN in steps."""
+        """AUTH PLAIN and XOAUTH2 with their first answer; LOGIN in steps."""
         way, _, first = rest.partition(" ")
         try:
+            if way.upper() == "XOAUTH2":
+                self._by_token(b64decode(first, validate=True))
+                return
             if way.upper() == "PLAIN":
                 _, user, password = b64decode(first, validate=True).decode().split("\0")
             else:
@@ -69,6 +76,17 @@ class _Session:
         self._inside = not refused and user == shelf.ADDRESS and same(password, self._ground.token)
         self._inside = self._inside and "email" not in self._ground.ledger.note("revoked", [])
         self._wire.say("235 2.7.0 Accepted" if self._inside else str(refused or "535 5.7.8 Bad credentials"))
+
+    def _by_token(self, said: bytes) -> None:
+        """A no comes in two steps: why, and after an empty line the no itself."""
+        refused = self._note("login")
+        self._inside = not refused and shelf.by_token(self._ground, said)
+        if not self._inside and self._ask(shelf.WHY_NOT) != b"":
+            self._wire.say("501 5.5.2 Cannot decode")
+            return
+        self._wire.say(
+            "235 2.7.0 Accepted" if self._inside else str(refused or "535 5.7.3 Authentication unsuccessful")
+        )
 
     def _ask(self, challenge: str) -> bytes:
         self._wire.say(f"334 {challenge}")
