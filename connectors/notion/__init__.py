@@ -5,23 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from connectors.contract import (
-    Account,
-    Action,
-    ApiKey,
-    Connector,
-    Field,
-    Hook,
-    Http,
-    Lookup,
-    OAuth2,
-    Poll,
-    Role,
-    Safety,
-    Trigger,
-    Undo,
-)
-from connectors.notion import _appends, _changes, _hook, _lookups, _pages, _prepare
+from connectors.contract import Account, ApiKey, Connector, Field, Hook, Http, Lookup, OAuth2, Poll, Trigger
+from connectors.notion import _changes, _hook, _lookups
+from connectors.notion._actions import ACTIONS
 from connectors.notion._client import VERSION, Notion
 from connectors.notion._explain import explain
 
@@ -48,59 +34,6 @@ def check(client: Notion) -> Account:
     bot = me.get("bot") or {}
     return Account(me["id"], bot.get("workspace_name") or me.get("name") or "Notion")
 
-
-_create_page = Action(
-    run=_pages.create_page,
-    label="Create a page",
-    says="creates the page “{title}” in {data_source}",
-    safety=Safety.FINDABLE,
-    roles={"data_source": Role.WHERE, "title": Role.CONTENT, "markdown": Role.CONTENT, "properties": Role.CONTENT},
-    find=_pages.find_page,
-    settle=30.0,  # the index behind a query may lag a minute; with the deadline, two looks wait longer than that
-    prepare=_prepare.prepare,
-    before=_prepare.before,
-    after=_pages.after,
-    undo=Undo(changed=_pages.changed, call=_pages.undo_call),
-)
-
-# No undo of their own: the blocks go to the trash with their page, and an empty text column harms nobody.
-_append_blocks = Action(
-    run=_appends.append_blocks,
-    label="Write the next part of a page",
-    says="writes the next part of the page",
-    safety=Safety.FINDABLE,
-    roles={
-        "parent": Role.WHERE,
-        "blocks": Role.CONTENT,
-        "path": Role.PLAIN,
-        "start": Role.PLAIN,
-        "alike": Role.PLAIN,
-    },
-    find=_appends.find_blocks,
-    settle=10.0,
-    prepare=_appends.prepare,
-    internal=True,
-)
-_add_key_property = Action(
-    run=_prepare.add_key_property,
-    label="Add the column “Patchbay key”",
-    says="adds the text column “Patchbay key”, by which Patchbay recognises its own pages, to {data_source}",
-    safety=Safety.SET,
-    roles={"data_source": Role.WHERE},
-    find=_prepare.find_key_property,
-    settle=10.0,
-    internal=True,
-)
-_trash_page = Action(
-    run=_pages.trash_page,
-    label="Move a page to the trash",
-    says="moves the page {page} to Notion's trash",
-    safety=Safety.SET,
-    roles={"page": Role.WHERE},
-    find=_pages.find_trashed,
-    settle=10.0,
-    internal=True,
-)
 
 connector = Connector(
     slug="notion",
@@ -163,13 +96,11 @@ connector = Connector(
     ),
     # One request, one more for each shared database, and one for each changed page whose minute is not over.
     polls=(Poll(_changes.KINDS, _changes.changes, every=300.0),),
-    actions={
-        "create_page": _create_page,
-        "append_blocks": _append_blocks,
-        "add_key_property": _add_key_property,
-        "trash_page": _trash_page,
+    actions=ACTIONS,
+    lookups={
+        "data_source": Lookup(run=_lookups.search, resolve=_lookups.resolve, label="Notion database"),
+        "page": Lookup(run=_lookups.search_pages, resolve=_lookups.resolve_page, label="Notion page"),
     },
-    lookups={"data_source": Lookup(run=_lookups.search, resolve=_lookups.resolve, label="Notion database")},
     rate=3.0,  # an average of three a second: https://developers.notion.com/reference/request-limits
     burst=3,
     limits="Three requests a second on average, 500 KB a request, 100 blocks at once: "

@@ -27,12 +27,12 @@ def _arguments(page: str, nodes: Sequence[Node], part: Part) -> dict[str, JSON]:
     for index in part.path:
         path.append([index, mark(siblings[index].payload())])
         siblings = siblings[index].children
-    telling = _telling(part.blocks)
-    alike = sum(mark(node.payload()) in telling for node in siblings[: part.start])
+    ours = telling(part.blocks)
+    alike = sum(mark(node.payload()) in ours for node in siblings[: part.start])
     return {"parent": page, "blocks": part.blocks, "path": path, "start": part.start, "alike": alike}
 
 
-def _telling(blocks: Iterable[JSON]) -> set[str]:
+def telling(blocks: Iterable[JSON]) -> set[str]:
     """The marks by which these blocks are looked for: those with text, if there are any."""
     marks = {mark(block) for block in blocks}
     return {one for one in marks if not one.endswith(":")} or marks
@@ -105,20 +105,20 @@ def find_blocks(client: Notion, key: str, arguments: dict[str, JSON]) -> Found:
     parent = _walk(client, arguments["parent"], arguments.get("path") or [])
     there = list(client.children(parent))
     undecided: Found = [{"id": parent, "ids": []}] * 2
-    telling = _telling(ours)
-    alike = [block for block in there if mark(block) in telling]
-    before, wanted = arguments.get("alike", 0), sum(mark(block) in telling for block in ours)
+    wanted_marks = telling(ours)
+    alike = [block for block in there if mark(block) in wanted_marks]
+    before, wanted = arguments.get("alike", 0), sum(mark(block) in wanted_marks for block in ours)
     untouched = len(there) in (arguments.get("start", 0), arguments.get("start", 0) + len(ours))
     if before and not untouched:
         return undecided
     if len(alike) == before:
         return []
     if len(alike) == before + wanted:
-        return [_result(_run(there, ours, arguments.get("start", 0)) or alike[before:])]
+        return [_result(run_of(there, ours, arguments.get("start", 0)) or alike[before:])]
     return undecided
 
 
-def _run(there: Sequence[JSON], ours: Sequence[JSON], start: int) -> Sequence[JSON]:
+def run_of(there: Sequence[JSON], ours: Sequence[JSON], start: int) -> Sequence[JSON]:
     """Our blocks in one piece, at the place they were sent to or anywhere else."""
     marks, wanted = [mark(block) for block in there], [mark(block) for block in ours]
     for at in (start, *range(len(there) - len(ours) + 1)):

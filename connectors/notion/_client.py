@@ -30,6 +30,7 @@ class Notion:
     places: dict[tuple[Any, ...], str] = field(default_factory=dict)
     made: tuple[tuple[Any, ...], JSON] = ((), None)  # the arguments of the last long body, and the body
     names: dict[str, str] = field(default_factory=dict)  # user id → name
+    rows: dict[str, tuple[str, float]] = field(default_factory=dict)  # mark → the row we made, when it was seen first
     _me: str = ""
 
     @property
@@ -57,6 +58,9 @@ class Notion:
 
     def patch(self, path: str, body: JSON) -> JSON:
         return self.sdk.request(path=path, method="PATCH", body=_sorted(body))
+
+    def delete(self, path: str) -> JSON:
+        return self.sdk.request(path=path, method="DELETE")
 
     def body(self, arguments: tuple[Any, ...], make: Callable[[], JSON]) -> JSON:
         """What `make` gives, made once when it is asked for again: a change is drawn before it is sent."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from connectors.contract import JSON, Choice, Refused
 from connectors.notion._client import Notion, require_id, segment, status_of
 from connectors.notion._text import plain
+from connectors.notion._values import title_of
 
 UNSEEN = (
     "Notion cannot see this database. Open it in Notion, click ••• at the top right, then Connections, "
@@ -20,6 +21,21 @@ def search(client: Notion, query: str) -> list[Choice]:
     answer = client.post("search", {**body, **({"query": query.strip()} if query.strip() else {})})
     found = [source for source in answer["results"] if not source.get("in_trash")]
     return _choices((source["id"], plain(source.get("title") or ())) for source in found)
+
+
+def search_pages(client: Notion, query: str) -> list[Choice]:
+    """Pages and rows that are shared with us and whose title matches, the last edited first; at most a hundred."""
+    body: dict[str, JSON] = {"filter": {"property": "object", "value": "page"}, "page_size": 100}
+    answer = client.post("search", {**body, **({"query": query.strip()} if query.strip() else {})})
+    return _choices((page["id"], title_of(page)) for page in answer["results"] if not page.get("in_trash"))
+
+
+def resolve_page(client: Notion, text: str) -> list[Choice]:
+    """The page that an id or a pasted address means."""
+    page = _read(client, f"pages/{segment(require_id(text, 'page'))}")
+    if not page or page.get("in_trash"):
+        raise Refused(UNSEEN.replace("this database", "this page"))
+    return _choices([(page["id"], title_of(page))])
 
 
 def _choices(found: Iterable[tuple[str, str]]) -> list[Choice]:

@@ -17,7 +17,7 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 def prepare(client: Notion, arguments: dict[str, JSON]) -> dict[str, JSON]:
     """Reads the data source. Preparing what is prepared changes nothing."""
-    source_id, source = _source(client, arguments)
+    source_id, source = source_of(client, arguments)
     columns = source["properties"]
     title_column = next(name for name, column in columns.items() if column["type"] == "title")
     title, lost = title_items(words(arguments.get("title")))
@@ -30,7 +30,7 @@ def prepare(client: Notion, arguments: dict[str, JSON]) -> dict[str, JSON]:
     return {"data_source": source_id, "title": text, "markdown": markdown, "properties": made}
 
 
-def _source(client: Notion, arguments: Mapping[str, JSON]) -> tuple[str, JSON]:
+def source_of(client: Notion, arguments: Mapping[str, JSON]) -> tuple[str, JSON]:
     given = words(arguments.get("data_source")).strip()
     if not given:
         raise Refused(
@@ -69,9 +69,9 @@ def _line(name: str, text: str) -> str:
     return "\\\n".join(_PUNCTUATION.sub(r"\\\1", part) for part in kept if part)
 
 
-def before(client: Notion, arguments: dict[str, JSON]) -> list[Call]:
+def key_first(client: Notion, arguments: dict[str, JSON]) -> list[Call]:
     """The column for our key, where the data source has none yet."""
-    source_id, source = _source(client, arguments)
+    source_id, source = source_of(client, arguments)
     return [] if _has_key(source) else [Call("add_key_property", {"data_source": source_id})]
 
 

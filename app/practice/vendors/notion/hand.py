@@ -18,7 +18,8 @@ def commands(ground: Ground) -> dict[str, Command]:
     """`edit` {"page", "title"?, "paragraph"?}, `trash` / `restore` {"page" or "data_source"}, `unshare` / `share`
     {"data_source"}, `revoke` / `unrevoke` {"slug"}, `database` {"title", "properties": {name: type}} → ids,
     `notion_page` {"data_source" or "page", "title", "properties"?, "at"?, "edited"?, "by"?} → the page, `notion_set` {"page",
-    "properties", "at"?, "by"?}, `notion_resolve` {"comment"}; `at` is when, as Notion writes it."""
+    "properties", "at"?, "by"?}, `notion_block` {"block", "text"},
+    `notion_comment` {"page", "text"}, `notion_resolve` {"comment"}; `at` is when, as Notion writes it."""
     shelf = Shelf(ground)
 
     def edit_page(body: dict[str, Any]) -> Object:
@@ -36,6 +37,8 @@ def commands(ground: Ground) -> dict[str, Command]:
         "edit": edit_page,
         "notion_page": lambda body: add_page(shelf, body),
         "notion_set": lambda body: set_properties(shelf, body),
+        "notion_block": lambda body: write_block(shelf, body["block"], body["text"]),
+        "notion_comment": lambda body: say(shelf, body["page"], body["text"]),
         "notion_resolve": lambda body: resolve(shelf, body["comment"]),
         "database": new,
         "trash": lambda body: trash(shelf, body, True),
@@ -75,6 +78,20 @@ def set_properties(shelf: Shelf, body: dict[str, Any]) -> Object:
         if above and above["object"] == "data_source":
             shelf.ledger.put(SLUG, "data_source", {**above, "properties": schema})
     return page
+
+
+def write_block(shelf: Shelf, id: str, words: str) -> Object:
+    """Ana Silva writes other words into a block."""
+    with shelf.ledger.write():
+        block = _named(shelf, id)
+        block[block["type"]]["rich_text"] = rich_text.of(words)
+        shelf.save(block, by=ANA)
+    return block
+
+
+def say(shelf: Shelf, page: str, words: str) -> Object:
+    with shelf.ledger.write():
+        return comments.add(shelf, _named(shelf, page), rich_text.of(words), by=ANA)
 
 
 def resolve(shelf: Shelf, id: str) -> Object:
