@@ -15,7 +15,7 @@ from app.core.hub import Hub, open_hub
 from app.db.migrate import migrate
 from app.practice.serve import Served
 from app.settings import Settings
-from tests import databases, network, redis_server
+from tests import databases, network, redis_server, tripwire
 
 _DECIDING = ("DATABASE_URL", "REDIS_URL", "PORT", "TRUSTED_HOSTS")
 KEYS = (Fernet.generate_key().decode(),)
@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [n for n in os.environ if n.startswith(("PATCHBAY_", "OPENAI_")) or n in _DECIDING]:
         del os.environ[name]  # the shell of whoever runs the tests decides nothing
     network.shut()
+    tripwire.set_up()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -38,9 +39,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _network_is_shut() -> Iterator[None]:
     """A test that reached for the outside fails, even where the product swallowed the refusal."""
     network.attempts.clear()
+    tripwire.astray.clear()
     yield
     reached, network.attempts[:] = list(network.attempts), []
     assert not reached, f"tried to reach the outside: {reached}"
+    astray, tripwire.astray[:] = list(tripwire.astray), []
+    assert not astray, f"went round the one door: {astray}"
 
 
 @pytest.fixture(scope="session")
