@@ -96,5 +96,6 @@ def test_the_app_is_registered_on_a_page_that_has_no_form_for_a_key(person: Pers
     page = person.visitor.get("/connections/new/google").text
     assert "Publish app" in page
     assert "Or with a key" not in page
+    assert "Where you find it" not in page
     for scope in SCOPES:
         assert scope in page

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.practice import oauth
 from app.practice.control import Command
 from app.practice.door import Ground, Vendor, in_time, interface
-from app.practice.vendors.google import calendar, described, mail
+from app.practice.vendors.google import calendar, described, look, mail
 from app.practice.vendors.google.described import Operation, Unfit
 from app.practice.vendors.google.suite import ACCOUNTS, HABITS, SLUG, Suite, refuse
 
@@ -60,7 +60,7 @@ def _admit(suite: Suite) -> None:
         refuse(403, "accessNotConfigured", words, "PERMISSION_DENIED")
     if operation.scopes and not set(operation.scopes) & set(str(grant["scope"]).split()):
         refuse(403, "insufficientPermissions", "Request had insufficient authentication scopes.", "PERMISSION_DENIED")
-    if in_time(suite.ground, f"{SLUG}-{operation.api}", 10, 100):
+    if in_time(suite.ground, f"{SLUG}-{operation.api}", float(suite.note("rate", 10)), 100):
         refuse(403, "rateLimitExceeded", "Rate Limit Exceeded")
 
 
@@ -95,6 +95,7 @@ def pages(ground: Ground) -> Blueprint:
             asked = given.get("access_type") == "offline" and "consent" in given.get("prompt", "")
             suite.set_note("offline", asked)
 
+    look.add_page(site, suite)
     return site
 
 
@@ -111,7 +112,7 @@ def seed(ground: Ground) -> None:
 vendor = Vendor(
     slug=SLUG,
     title="Google",
-    says="A calendar with meetings. Events that recipes make stand here.",
+    says="Calendars, a mailbox and more. What recipes write stands here.",
     paths=("/calendar/", "/gmail/", "/v4/", "/v1/", "/drive/", "/oauth2/v2/", *_SIGN_IN),
     blueprint=blueprint,
     pages=pages,

@@ -1,7 +1,8 @@
 """The practice Google's own state, and how it says no: one account with what its services keep.
 
-Settings a test may change: `google_off` (names of interfaces that are not switched on in the project), `google_testing` (the app's
-consent screen is in testing: sign-ins end after a week), and those of `app.practice.oauth`.
+Settings a test may change: `google_off` (names of interfaces that are not switched on in the project), `google_rate` (requests a
+second, 10), `google_testing` (the app's consent screen is in testing: sign-ins end after a week), and those of
+`app.practice.oauth`.
 """
 
 from __future__ import annotations
@@ -79,6 +80,10 @@ class Suite:
 
     def drop(self, kind: str, id: str, parent: str = "") -> None:
         self.ground.ledger.change("delete from objects where slug=? and id=?", SLUG, f"{kind}:{parent}:{id}".lower())
+
+    def kinds(self) -> list[str]:
+        rows = self.ground.ledger.rows("select distinct kind from objects where slug=? order by kind", SLUG)
+        return [str(row["kind"]) for row in rows]
 
     def _rows(self, kind: str, parent: str | None = None) -> list[dict[str, JSON]]:
         return self.ground.ledger.objects(SLUG, kind, parent)
