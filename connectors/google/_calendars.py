@@ -41,11 +41,13 @@ def name_of(entry: JSON) -> str:
 
 def watched(client: Google) -> list[str]:
     """The ids of the calendars whose events start recipes: those that a person named, else the account's own. None without the
-    right to read events. Raises `Refused` for a name that no calendar has."""
+    right to read events. Raises `Refused` for a name that no calendar has, and for more than ten."""
     if not client.may(EVENTS):
         return []
     named = [part.strip() for part in client.options.get("calendars", "").split(",") if part.strip()]
-    return list(dict.fromkeys(find(client, one) for one in named[:MOST])) or [PRIMARY]
+    if len(named) > MOST:
+        raise Refused(f"At most {MOST} calendars can start recipes. Take some away on the page of this connection.")
+    return list(dict.fromkeys(find(client, one) for one in named)) or [PRIMARY]
 
 
 def find(client: Google, text: JSON) -> str:

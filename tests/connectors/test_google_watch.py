@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from app.core.connections import asking
 from connectors.contract import BadSignature, Event, Received, Refused
 from connectors.google import _channels, connector
 from connectors.google._event import own_id
@@ -203,6 +204,18 @@ def test_calendars_are_named_as_google_shows_them(both: Stand) -> None:
 def test_a_name_that_no_calendar_has_is_said(google: Stand) -> None:
     with pytest.raises(Refused, match="no calendar called “Vacations”"):
         look(reopened(google, calendars="Vacations"), None)
+
+
+def test_more_calendars_than_can_be_watched_are_said_and_not_left_out(google: Stand) -> None:
+    many = ",".join(f"c{number}@group.calendar.google.com" for number in range(11))
+    with pytest.raises(Refused, match="At most 10 calendars"):
+        look(reopened(google, calendars=many), None)
+
+
+def test_an_interface_that_is_not_switched_on_says_where_that_is_done(google: Stand) -> None:
+    google.note(off=["calendar"])
+    with pytest.raises(Refused, match=r"click Enable.*Google Calendar API has not been used"):
+        asking(google.opened, lambda: look(google, None))
 
 
 def test_a_calendar_that_fails_keeps_nothing_of_the_others_back_and_is_heard_next(both: Stand) -> None:
