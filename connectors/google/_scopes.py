@@ -9,6 +9,7 @@ _AUTH = "https://www.googleapis.com/auth/"
 OPENID, EMAIL = "openid", f"{_AUTH}userinfo.email"
 EVENTS, CALENDARS = f"{_AUTH}calendar.events", f"{_AUTH}calendar.calendarlist.readonly"
 READ_MAIL, COMPOSE = f"{_AUTH}gmail.readonly", f"{_AUTH}gmail.compose"
+SHEETS, FILES = f"{_AUTH}spreadsheets", f"{_AUTH}drive.file"
 
 # Google answers with the long names, so that the long names are asked for: "email" would seem to be left out.
 SCOPES = {
@@ -18,5 +19,7 @@ SCOPES = {
     CALENDARS: "list your calendars",
     READ_MAIL: "find and read mail in Gmail",
     COMPOSE: "write drafts in Gmail, and send mail that a person has approved",
+    SHEETS: "read and change the spreadsheets that recipes name",
+    FILES: "see and change files in Drive that Patchbay has made, and no others",
 }
 NEEDED = (OPENID, EMAIL)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.practice import oauth
 from app.practice.control import Command
 from app.practice.door import Ground, Vendor, in_time, interface
-from app.practice.vendors.google import calendar, described, look, mail
+from app.practice.vendors.google import calendar, described, drive, look, mail, sheets
 from app.practice.vendors.google.described import Operation, Unfit
 from app.practice.vendors.google.suite import ACCOUNTS, HABITS, SLUG, Suite, refuse
 
@@ -22,6 +22,7 @@ _TITLES = {
     "drive": "Google Drive",
     "docs": "Google Docs",
 }
+_SERVICES = (calendar, mail, sheets, drive)
 _SIGN_IN = ("/token", "/revoke")
 
 
@@ -36,8 +37,8 @@ def blueprint(ground: Ground) -> Blueprint:
         name = ACCOUNTS[grant["account"]]
         return jsonify(id=grant["account"], email=name, verified_email=True, picture="")
 
-    calendar.routes(api, suite)
-    mail.routes(api, suite)
+    for service in _SERVICES:
+        service.routes(api, suite)
 
     @api.after_request
     def as_google_does(response: Response) -> Response:
@@ -101,12 +102,14 @@ def pages(ground: Ground) -> Blueprint:
 
 def commands(ground: Ground) -> dict[str, Command]:
     suite = Suite(ground)
-    return {**oauth.commands(ground, HABITS), **calendar.commands(suite), **mail.commands(suite)}
+    found = [service.commands(suite) for service in _SERVICES]
+    return dict(oauth.commands(ground, HABITS)) | {name: one for some in found for name, one in some.items()}
 
 
 def seed(ground: Ground) -> None:
     calendar.seed(Suite(ground))
     mail.seed(Suite(ground))
+    sheets.seed(Suite(ground))
 
 
 vendor = Vendor(

@@ -27,26 +27,26 @@ _ROOM = 36_700_160  # bytes of a mail
 
 def routes(api: Blueprint, suite: Suite) -> None:
     @api.get(f"{_BASE}/profile")
-    def profile(user: str) -> Response:
+    def mail_profile(user: str) -> Response:
         there = suite.all("mail")
         return jsonify(emailAddress=ME, messagesTotal=len(there), threadsTotal=len(there), historyId="1")
 
     @api.get(f"{_BASE}/messages")
-    def messages(user: str) -> Response:
+    def mail_messages(user: str) -> Response:
         return _listed(suite, "messages", [_brief(one) for one in _found(suite)])
 
     @api.get(f"{_BASE}/messages/<id>")
-    def message(user: str, id: str) -> Response:
+    def mail_message(user: str, id: str) -> Response:
         return jsonify(shown(_mail(suite, id), *_format()))
 
     @api.get(f"{_BASE}/drafts")
-    def drafts(user: str) -> Response:
+    def mail_drafts(user: str) -> Response:
         kept = {one["mail"]: one["id"] for one in suite.all("draft")}
         found = [one for one in _found(suite) if one["id"] in kept]
         return _listed(suite, "drafts", [{"id": kept[one["id"]], "message": _brief(one)} for one in found])
 
     @api.get(f"{_BASE}/drafts/<id>")
-    def draft(user: str, id: str) -> Response:
+    def mail_draft(user: str, id: str) -> Response:
         mail = _mail(suite, _draft(suite, id)["mail"])
         return jsonify(id=id, message=shown(mail, *_format()))
 
@@ -55,7 +55,7 @@ def routes(api: Blueprint, suite: Suite) -> None:
 
 def _changes(api: Blueprint, suite: Suite) -> None:
     @api.post(f"{_BASE}/drafts")
-    def create(user: str) -> Response:
+    def mail_create(user: str) -> Response:
         with suite.ground.ledger.write():
             mail = put(suite, _raw(suite), ["DRAFT"], (request.get_json().get("message") or {}).get("threadId", ""))
             made = suite.keep("draft", {"id": f"r{suite.next():09}", "mail": mail["id"]})
@@ -63,7 +63,7 @@ def _changes(api: Blueprint, suite: Suite) -> None:
         return jsonify(id=made["id"], message=_brief(mail) | {"labelIds": mail["labels"]})
 
     @api.post(f"{_BASE}/drafts/send")
-    def send(user: str) -> Response:
+    def mail_send(user: str) -> Response:
         with suite.ground.ledger.write():
             own = _draft(suite, str((request.get_json() or {}).get("id", "")))
             mail = {**_mail(suite, own["mail"]), "labels": ["SENT"]}
@@ -73,7 +73,7 @@ def _changes(api: Blueprint, suite: Suite) -> None:
         return jsonify(_brief(mail) | {"labelIds": mail["labels"]})
 
     @api.delete(f"{_BASE}/drafts/<id>")
-    def delete(user: str, id: str) -> tuple[str, int]:
+    def mail_delete(user: str, id: str) -> tuple[str, int]:
         with suite.ground.ledger.write():
             own = _draft(suite, id)
             suite.drop("draft", id)
