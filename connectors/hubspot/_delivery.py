@@ -36,8 +36,8 @@ def receive(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now
             "The delivery was not signed with the client secret of this connection's app, or the hub's public address is not "
             "the one that HubSpot calls."
         )
-    _check(body)
-    return Received(catch_up=True)
+    # One address serves all accounts that have the app, and one delivery may hold events of several of them.
+    return Received(catch_up=True, accounts=_portals(body))
 
 
 def decoded(address: str) -> str:
@@ -45,10 +45,13 @@ def decoded(address: str) -> str:
     return _ESCAPE.sub(lambda found: _DECODED[found[1].upper()], address)
 
 
-def _check(body: bytes) -> None:
+def _portals(body: bytes) -> tuple[str, ...]:
+    """The accounts that the events belong to, each once."""
     try:
         events = json.loads(body)
     except (ValueError, RecursionError) as problem:
         raise Unreadable("This delivery is not the JSON that HubSpot documents.") from problem
     if not isinstance(events, list) or not all(isinstance(one, dict) for one in events):
         raise Unreadable("This delivery is JSON, but not the list of events that HubSpot documents.")
+    numbers = (one.get("portalId") for one in events)
+    return tuple(dict.fromkeys(str(one) for one in numbers if isinstance(one, int) and not isinstance(one, bool)))

@@ -40,9 +40,15 @@ def receive(body: bytes, headers: dict[str, str], now: float = NOW, secrets: tup
 
 
 def test_a_signed_delivery_rings(at: Hands) -> None:
-    assert receive(BODY, signed(BODY, "secret", NOW)) == Received(catch_up=True)
-    assert receive(BODY, signed(BODY, "secret", NOW), secrets=("new", "secret")) == Received(catch_up=True)
+    rung = Received(catch_up=True, accounts=("1001",))
+    assert receive(BODY, signed(BODY, "secret", NOW)) == rung
+    assert receive(BODY, signed(BODY, "secret", NOW), secrets=("new", "secret")) == rung
     assert receive(b"[]", signed(b"[]", "secret", NOW)) == Received(catch_up=True)
+
+
+def test_a_delivery_for_several_accounts_rings_each_of_them_once() -> None:
+    body = b'[{"portalId":1001},{"portalId":1002},{"portalId":1001},{"portalId":"x"},{"portalId":true},{"objectId":5}]'
+    assert receive(body, signed(body, "secret", NOW)).accounts == ("1001", "1002")
 
 
 @pytest.mark.parametrize("seconds", [301, -301, 3600, -86_400])
@@ -104,7 +110,7 @@ def test_what_the_stand_in_sends_rings(at: Hands) -> None:
         body = {"address": url, "signed_as": ADDRESS}
         requests.post(f"{at.served.url}/hubspot/deliver", json=body, headers=headers, timeout=5)
     came = {**heard[0].headers, ":method": "POST", ":url": ADDRESS}
-    assert receive(heard[0].body, came, time.time(), (at.served.token,)) == Received(catch_up=True)
+    assert receive(heard[0].body, came, time.time(), (at.served.token,)) == Received(catch_up=True, accounts=("1001",))
 
 
 # --- catching up ------------------------------------------------------------------------------------------------------
