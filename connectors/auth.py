@@ -71,6 +71,8 @@ class OAuth2:
     `life`: seconds an access token lives where the answer has no `expires_in`; None: until it is refused.
     `idle`: how long a refresh token lives unused (the hub uses each one at least daily); `hard`: how long a consent lives
     whatever happens. `issuer`: the `iss` that the return address must carry where it carries one (RFC 9207).
+    `uninstalled(body)`: the `Account.id` whose owner has removed our app, where the vendor tells that with DELETE at the return
+    address and our app's id and secret (Basic); raises `Unreadable`.
     """
 
     authorize: str
@@ -95,3 +97,4 @@ class OAuth2:
     idle: Life = Life()
     hard: Life = Life()
     issuer: str = ""
+    uninstalled: Callable[[bytes], str] | None = None

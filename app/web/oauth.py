@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, make_response, render_template, request
+import math
 
-from app.core import apps, connections, oauth
+from flask import Blueprint, Response, abort, make_response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from app.core import apps, connections, oauth, uninstalls
 from app.core.grants import Astray
 from app.core.sessions import Session
+from app.web import body, guard, limits
 from app.web.answers import done
 from app.web.context import hub, person, sent, session
 from app.web.guard import needs
-from connectors.contract import Connector, ConnectorError
+from connectors.contract import Connector, ConnectorError, Unreadable
 
 pages = Blueprint("oauth", __name__)
+_strangers = limits.Bucket(rate=1, burst=20)  # who guesses our app's secret
 
 _TITLES = {
     "unknown": "This hub did not ask for that",
@@ -64,6 +69,27 @@ def callback(slug: str) -> Response:
     if isinstance(found, oauth.Choice):
         return make_response(render_template("oauth/choose.html", connector=connector, choice=found))
     return _arrived(found)
+
+
+@pages.delete("/oauth/<slug>/callback")
+def uninstalled(slug: str) -> Response:
+    """The vendor itself: somebody has removed our app there."""
+    if wait := _strangers.take(request.remote_addr or "", 0):
+        return make_response("", 429, {"Retry-After": str(math.ceil(wait))})
+    given = request.authorization
+    known = given is not None and given.type == "basic"
+    name, secret = (given.username or "", given.password or "") if given and known else ("", "")
+    try:
+        believed = uninstalls.told(hub(), slug, name, secret, body.read())
+    except (Unreadable, HTTPException):
+        return make_response("", 400)
+    if not believed:
+        _strangers.take(request.remote_addr or "")
+        return make_response("", 401)
+    return make_response("", 200)
+
+
+uninstalled.act = guard.RAW  # type: ignore[attr-defined] # no session, no form: it proves itself by our app's secret
 
 
 @pages.post("/oauth/<slug>/choose")

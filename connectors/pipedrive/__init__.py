@@ -7,6 +7,7 @@ from connectors.pipedrive import _contacts, _deals, _fields, _lookups, _notes, _
 from connectors.pipedrive._client import check, connect
 from connectors.pipedrive._events import POLLS, TRIGGERS, receive
 from connectors.pipedrive._explain import explain
+from connectors.pipedrive._uninstall import uninstalled
 from connectors.pipedrive._webhooks import keep
 
 # None of these has an undo of its own: an empty field harms nobody, and the others are how things are taken back.
@@ -83,6 +84,7 @@ connector = Connector(
         pkce=False,
         kept=("api_domain",),
         idle=Life(60),
+        uninstalled=uninstalled,
     ),
     open=connect,
     check=check,
