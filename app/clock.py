@@ -11,6 +11,7 @@ from types import FrameType
 from app import jobs
 from app.core import alarm, beginning, claims, endings, events, firing, hold, polling, renewal, reviews, waits, wall
 from app.core.daily import Daily
+from app.core.folder import Watcher
 from app.core.hub import Hub, open_hub
 from app.core.trimming import Trimmer
 from app.settings import Settings
@@ -33,11 +34,12 @@ def run(settings: Settings, *, prepared: bool = False) -> int:
 
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGINT, leave)
-    rung, trimmer, daily = Rung(), Trimmer(hub), Daily(settings)
+    rung, trimmer, daily, watcher = Rung(), Trimmer(hub), Daily(settings), Watcher(hub)
     while True:
         jobs.show_up(settings, "clock")
         try:
             tick(hub, rung)
+            jobs.ring_event(settings, *watcher.round())
             trimmer.round()
             daily.round()
         except Exception:

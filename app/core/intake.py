@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import disk, echoes, hook_keys, reach
@@ -190,6 +190,28 @@ def store(hub: Hub, connection_id: str, slug: str, received: tuple[Event, ...] |
     fresh = [event_id for event_id, is_new in results if is_new]
     told = [{"event": i} if is_new else {"event": i, "copy": True} for i, is_new in results]
     return Answer(200, told[0] if len(told) == 1 else {"events": told}, fresh)
+
+
+def store_whole(
+    hub: Hub, connection_id: str, slug: str, event: Event, beside: Callable[[str], tuple[Table, list[dict[str, Any]]]]
+) -> Answer:
+    """Like `store`, with what belongs to the event: `beside(event_id)` makes rows of another table, and all of it is committed
+    together or not at all."""
+    if disk.is_full(hub):
+        return _AWAY
+    row = _row(hub, connection_id, slug, event)
+    table, parts = beside(row["id"])
+
+    def save(conn: Connection) -> tuple[str, bool]:
+        ((event_id, is_new),) = _insert(conn, connection_id, [row], hub.now())
+        for part in parts if is_new else ():
+            conn.execute(table.insert().values(**part))
+        return event_id, is_new
+
+    event_id, is_new = hub.db.write(save)
+    return Answer(
+        200, {"event": event_id} if is_new else {"event": event_id, "copy": True}, [event_id] if is_new else []
+    )
 
 
 @lru_cache(maxsize=100)

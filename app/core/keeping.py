@@ -33,7 +33,7 @@ KINDS = (
     Kind(
         "deliveries",
         "What vendors sent",
-        "The message of each event, as it came.",
+        "The message of each event, as it came, and files that were dropped.",
         "The event stays in the list, but can no longer be read or started over.",
         "The message it began with is gone.",
     ),

@@ -25,6 +25,7 @@ from app.db.models import (
     calls,
     entries,
     events,
+    file_parts,
     literally,
     metadata,
     refusals,
@@ -145,6 +146,7 @@ def _remove(hub: Hub, kind: str, found: ColumnElement[bool], column: Column[str]
 def _deliveries(hub: Hub, days: int, ids: Ids) -> int:
     def remove(conn: Connection, mine: Ids) -> int:
         conn.execute(update(events).where(events.c.id.in_(mine)).values(body=None))
+        conn.execute(delete(file_parts).where(file_parts.c.event.in_(mine)))
         return len(mine)
 
     return _remove(hub, "deliveries", and_(_settled(), events.c.body.is_not(None)), events.c.id, ids, remove)

@@ -24,6 +24,7 @@ from app.db.columns import flag as _flag
 from app.db.columns import metadata as metadata
 from app.db.columns import number as _int
 from app.db.columns import words as _text
+from app.db.files import file_parts as file_parts
 from app.db.partial import AT_WORK as AT_WORK
 from app.db.partial import FINISHED as FINISHED
 from app.db.partial import RESTING as RESTING

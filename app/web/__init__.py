@@ -7,6 +7,7 @@ from flask import Blueprint, Flask
 from app.web import (
     connections,
     errors,
+    files,
     forms,
     guard,
     headers,
@@ -27,6 +28,7 @@ from app.web import (
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     connections.pages,
+    files.pages,
     forms.pages,
     health.pages,
     hold.pages,

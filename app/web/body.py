@@ -83,6 +83,24 @@ def read(limit: int = LIMIT, seconds: float = SECONDS) -> bytes:
     return data
 
 
+def read_files(limit: int, seconds: float) -> None:
+    """Reads a form with files while the time runs; what is large goes to a file without a name that goes with the request.
+
+    Raises like `read`."""
+    if (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge
+    request.max_content_length = limit
+    sock: Any = request.environ.get("gunicorn.socket")
+    ticket = _watch.begin(sock, seconds) if sock is not None else None
+    try:
+        _ = request.files
+    except OSError as error:
+        raise BadRequest from error
+    finally:
+        if ticket is not None:
+            _watch.end(ticket)
+
+
 def read_now() -> None:
     """For pages: reads the form while the time runs; `request.form` then comes from memory."""
     if request.method in ("POST", "PUT", "PATCH", "DELETE"):

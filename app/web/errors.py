@@ -27,7 +27,10 @@ WORDS = {
         "Somebody was faster",
         "What you were looking at has changed. Load the page again and look before you decide.",
     ),
-    413: ("That is too large", "At most 1 MB can be sent at once."),
+    413: (
+        "That is too large",
+        "At most 1 MB can be sent at once; of files 25 MB each and 50 MB together. Nothing was taken.",
+    ),
     429: ("Too many tries", "Wait a quarter of an hour, then try again."),
     500: (
         "Something went wrong here",

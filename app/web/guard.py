@@ -43,8 +43,15 @@ def before() -> Response | None:
         return None
     if act != ALWAYS and not is_set_up():
         abort(404)
-    body.read_now()
-    _recognise()
+    view = current_app.view_functions[request.endpoint]
+    if largest := getattr(view, "largest", 0):  # only for those who may: a stranger's files are not read
+        _recognise()
+        if (refused := _admit(act)) is not None:
+            return refused
+        body.read_files(largest, getattr(view, "seconds", body.SECONDS))
+    else:
+        body.read_now()
+        _recognise()
     if request.method not in ("GET", "HEAD", "OPTIONS") and not g.by_token and not csrf.holds():
         abort(403)
     return _admit(act)

@@ -26,6 +26,7 @@ SAID: dict[str, tuple[str, str]] = {
     "connected": ("good", "Connected. The account answers."),
     "saved": ("good", "Saved."),
     "form_made": ("good", "The form is there. Look at it, then give its address away."),
+    "place_made": ("good", "The place is there. Drop the first file."),
     "form_open": ("good", "The form is open. Anybody who has its address can fill it in."),
     "form_closed": ("info", "The form is closed. Whoever opens it reads that it takes no more answers."),
     "app_saved": ("good", "Saved. Now sign in with it."),
@@ -57,6 +58,8 @@ def register(app: Flask) -> None:
     kinds = (states.review_title, states.refusal_words, states.role_words, states.decision_words)
     for function in (*amounts, *texts, *runs, *badges, *kinds):
         app.add_template_filter(function)
+    app.add_template_filter(size, "bytes")
+    app.add_template_filter(file_words)
     app.add_template_global(csrf.token, "csrf_token")
     app.add_template_global(asset)
     app.add_template_global(may)
@@ -133,6 +136,29 @@ def number(value: int) -> str:
 def several(value: int, most: int = MANY) -> str:
     """A number that was counted no further than `most`."""
     return f"over {most - 1:,}" if value >= most else number(value)
+
+
+def size(count: int) -> str:
+    """Bytes as people say them: 812 bytes, 34 KB, 2.5 MB."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+_FILES = {"text/csv": "Table", "application/pdf": "PDF", "application/json": "Text", "application/xml": "Text"}
+
+
+def file_words(kind: str) -> str:
+    """A media type as people say it."""
+    first, _, last = kind.partition("/")
+    if kind in _FILES or first in ("text", "image", "audio", "video"):
+        return _FILES.get(kind, {"text": "Text", "image": "Picture", "audio": "Sound"}.get(first, "Film"))
+    ends = {
+        "spreadsheetml.sheet": "Excel",
+        "wordprocessingml.document": "Word",
+        "presentationml.presentation": "PowerPoint",
+    }
+    return next((words for end, words in ends.items() if last.endswith(end)), "Archive" if "zip" in last else "File")
 
 
 def initials(name: str) -> str:

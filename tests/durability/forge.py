@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import traceback
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -27,7 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class Order:
     """One worker: what it does, until which point, and what is broken in it."""
 
-    do: str  # "round": what there is to do now; "finish": everything, whenever it is due; "receive": take a delivery; "submit": a form
+    # "round": what there is to do now; "finish": everything, whenever it is due; "receive": take a delivery; "submit": a form;
+    # "drop": a file; "look": take what lies in the folders of drop places
+    do: str
     given: dict[str, Any] | None = None  # the delivery, or what was filled in
     at: int = 0
     act: str = "kill"  # or "stop"
@@ -189,7 +192,7 @@ def _work(hub: Hub, order: Order, tell: int) -> None:
 
 
 def _do(hub: Hub, order: Order, tell: int) -> None:
-    from app.core import alarm, forms, intake
+    from app.core import alarm, files, folder, forms, intake
     from tests.durability import breaks
     from tests.durability.points import Points
     from tests.durability.world import drive, one_round
@@ -205,6 +208,14 @@ def _do(hub: Hub, order: Order, tell: int) -> None:
     elif order.do == "submit":
         filled = order.given or {}
         forms.submit(hub, forms.by_id(hub, filled["form"]), filled["page"], filled["answers"])
+    elif order.do == "drop":
+        told = order.given or {}
+        files.take(hub, files.place(hub, told["place"]), told["name"], told["text"].encode(), "Ana")
+    elif order.do == "look":
+        watcher, folder._STILL = folder.Watcher(hub), 0.01
+        watcher.round()
+        time.sleep(0.02)
+        watcher.round()
     elif order.do == "round":
         one_round(hub)
     else:

@@ -51,6 +51,15 @@
     if (button.dataset.ask && !confirm(button.dataset.ask)) event.preventDefault();
   });
 
+  /* Files that would be too much are told before they are sent. */
+  document.addEventListener("change", function (event) {
+    var input = event.target;
+    if (!input.dataset || !input.dataset.most) return;
+    var all = Array.prototype.reduce.call(input.files, function (sum, file) { return sum + file.size; }, 0);
+    input.setCustomValidity(all > Number(input.dataset.most) ? "That is more than 50 MB. Send fewer files at once." : "");
+    if (input.validationMessage) input.reportValidity();
+  });
+
   /* A form is sent once, however often its button is clicked. */
   document.addEventListener("submit", function (event) {
     var form = event.target;
