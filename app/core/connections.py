@@ -169,10 +169,26 @@ def handed_over(hub: Hub, connection_id: str) -> str:
     """The secret that the vendor handed over and that a person must type in there; "" as soon as something signed came."""
     row = _row(hub, connection_id)
     hook = _connector(hub, row["slug"]).hook
-    if hook is None or not hook.pasted_back or row["last_event_at"]:
+    if hook is None or not hook.pasted_back or row["hook_heard_at"]:
         return ""
     hooks: list[str] = hub.vault.open_json(row["hook_secrets"], f"connections:{connection_id}:hook_secrets") or []
     return hooks[0] if hooks else ""
+
+
+def wait_for_secret(hub: Hub, connection_id: str, *, by: str) -> None:
+    """Forgets the secret that the vendor handed over, for webhooks that are set up there once more: the next one counts."""
+    row = _row(hub, connection_id)
+    hook = _connector(hub, row["slug"]).hook
+    if hook is None or not hook.hands_over:
+        return
+
+    def save(conn: Connection) -> None:
+        fresh = {"hook_secrets": _seal_hooks(hub, connection_id, []), "hook_heard_at": None}
+        conn.execute(update(connections).where(connections.c.id == connection_id).values(**fresh))
+        audit.add(conn, hub, by, "set up webhooks again", f"connection:{connection_id}", {})
+
+    hub.db.write(save)
+    hook_keys.forget()
 
 
 def hook_trouble(hub: Hub, connection_id: str) -> str:

@@ -109,6 +109,8 @@ def _verified(
         return _dead(hub, row, body, str(problem))
     if received.secret and not (hook.hands_over and _keep(hub, row, received.secret)):
         return Answer(hook.refused, {"error": "signature"}, refused="signature")
+    if hook.pasted_back and not row["hook_heard_at"] and received.reply is None:
+        _pasted(hub, row["id"])
     if received.catch_up:
         _poll_soon(hub, {_owner(hub, row, slug, account) for account in received.accounts or ("",)} - {""})
     if received.reply is not None and not received.events:
@@ -130,6 +132,12 @@ def _keep(hub: Hub, row: RowMapping, secret: str) -> bool:
         return conn.execute(kept).first() is not None
 
     return bool(hub.db.write(save))
+
+
+def _pasted(hub: Hub, connection_id: str) -> None:
+    """The secret that was handed over is in use, so that nobody has to see it any more."""
+    heard = update(connections).where(_c.id == connection_id).values(hook_heard_at=hub.now())
+    hub.db.write(lambda conn: conn.execute(heard))
 
 
 def _poll_soon(hub: Hub, connection_ids: set[str]) -> None:

@@ -23,6 +23,7 @@ connections = Table(
     Column("hook_key", Text, nullable=False, unique=True),  # the secret part of the hook's address
     Column("secret", LargeBinary),  # JSON: field → value
     Column("hook_secrets", LargeBinary),  # JSON: list, newest first
+    Column("hook_heard_at", BigInteger),  # of a secret that a person pastes back: when something signed with it came
     # of an account that was opened by signing in at the vendor (`core.renewal`)
     Column("consented_at", BigInteger),
     Column("expires_at", BigInteger),  # of the access token; null: until it is refused

@@ -90,6 +90,15 @@ def test_address(connection_id: str) -> Response:
     return done("connections.show", "reached", connection_id=connection_id)
 
 
+@pages.post("/connections/<connection_id>/hook")
+@needs("connect")
+def hook_again(connection_id: str) -> Response:
+    """Waits for another secret, of webhooks that are set up once more."""
+    _connection(connection_id)
+    core.wait_for_secret(hub(), connection_id, by=person().id)
+    return done("connections.show", "hook_again", connection_id=connection_id)
+
+
 @pages.post("/connections/<connection_id>/remove")
 @needs("connect")
 def remove(connection_id: str) -> Response:

@@ -32,6 +32,7 @@ SAID: dict[str, tuple[str, str]] = {
     "app_saved": ("good", "Saved. Now sign in with it."),
     "signed_in_again": ("good", "Signed in again. The account answers, and what waited for it goes on by itself."),
     "removed": ("info", "Removed. Nothing of it is used any more."),
+    "hook_again": ("good", "Patchbay waits for the first message of the webhooks that you set up next."),
     "reached": ("good", "A signed message came through the public address: vendors can reach this connection."),
     "works": ("good", "Tested just now: the account answers."),
     "on": ("good", "Switched on. It starts with the next thing that happens."),

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
-from app.core import connections, polling
+from app.core import connections, intake, polling
 from app.db import models
 from app.settings import Settings
+from connectors.contract import Event
 from tests.web.conftest import Site
 from tests.web.connectors.post_office import sign
 
@@ -82,6 +83,27 @@ def test_a_secret_to_be_pasted_back_is_shown_until_the_first_delivery(office: Of
     assert SECRET not in office.site.visitor("viewer").get(page).text
     office.letters({"id": "1", "to": ""})
     assert SECRET not in visitor.get(page).text
+
+
+def test_what_looks_find_in_the_meantime_does_not_hide_a_secret_that_nobody_has_pasted_yet(office: Office) -> None:
+    visitor, page = office.site.visitor("owner"), f"/connections/{office.made['id']}"
+    found = [Event("letter", "found", b"{}")]
+    assert intake.store(office.site.hub, office.made["id"], SLUG, found).event_ids
+    assert SECRET in visitor.get(page).text
+    assert office.send().status_code == 200  # a ring, which brings no event
+    assert SECRET not in visitor.get(page).text
+
+
+def test_webhooks_that_are_set_up_again_hand_over_another_secret(office: Office) -> None:
+    visitor, page = office.site.visitor("owner"), f"/connections/{office.made['id']}"
+    office.letters({"id": "1", "to": ""})
+    assert "Set it up again" in visitor.get(page).text
+    assert office.site.visitor("viewer").post(f"{page}/hook").status_code == 404
+    assert visitor.post(f"{page}/hook").status_code == 303
+    assert office.letters({"id": "2", "to": ""}).status_code == 401
+    assert office.introduce("the secret that came next").status_code == 200
+    assert "the secret that came next" in visitor.get(page).text
+    assert "Set it up again" in visitor.get(page).text
 
 
 def test_what_was_called_is_signed_too_and_a_wrong_signature_gets_what_the_vendor_expects(office: Office) -> None:
