@@ -40,11 +40,13 @@ def name_of(entry: JSON) -> str:
 
 
 def watched(client: Google) -> list[str]:
-    """The ids of the calendars whose events start recipes: those that a person named, else the account's own. None without the
-    right to read events. Raises `Refused` for a name that no calendar has, and for more than ten."""
-    if not client.may(EVENTS):
-        return []
+    """The ids of the calendars whose events start recipes: those that a person named, else the account's own. None where
+    nobody named any and events were left out at the sign-in. Raises `Refused` for a name that no calendar has, and for more
+    than ten."""
     named = [part.strip() for part in client.options.get("calendars", "").split(",") if part.strip()]
+    if not named and not client.may(EVENTS):
+        return []  # whoever leaves calendars out need not be told so every fifteen minutes
+    client.require(EVENTS, what=READ)
     if len(named) > MOST:
         raise Refused(f"At most {MOST} calendars can start recipes. Take some away on the page of this connection.")
     return list(dict.fromkeys(find(client, one) for one in named)) or [PRIMARY]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.core import connections, polling
+from app.core import connections, opening, polling
 from app.settings import Settings
 from tests.connectors import whole
 from tests.connectors.listening import listening
@@ -115,3 +117,18 @@ def test_a_channel_rings_and_what_happened_is_there_at_once(settings: Settings, 
         assert [event for turn in due for event in polling.poll(here.hub, *turn)]
         here.work()
         assert here.run()["state"] == "done", here.run()
+
+
+def test_threads_share_no_service(here: World) -> None:
+    """The SDK's objects are not made for it: https://googleapis.github.io/google-api-python-client/docs/thread_safety.html"""
+    own = here.connection("google")
+    with ThreadPoolExecutor(2) as pool:
+        together = threading.Barrier(2)
+
+        def service(_: int) -> Any:
+            together.wait(10)
+            return opening.open_connection(here.hub, own).client.calendar
+
+        one, two = pool.map(service, range(2))
+    assert one is not two
+    assert one._http is not two._http
