@@ -137,7 +137,7 @@ def _sign_in(connector: Connector) -> Iterator[str]:
     if connector.takes_key:
         yield "\n### Or with a key\n"
     elif connector.auth.fields:
-        yield "\nWhat the page of the connection asks for after that:"
+        yield "\nWhat the page of the connection asks for after that:\n"
 
 
 def _command(connector: Connector) -> str:
