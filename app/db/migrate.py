@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.settings import Settings
 
-HEAD = "0011"  # the newest file in migrations/versions; kept here so that a start with nothing to do loads no Alembic
+HEAD = "0012"  # the newest file in migrations/versions; kept here so that a start with nothing to do loads no Alembic
 FOLDER = Path(__file__).parent / "migrations"
 
 
