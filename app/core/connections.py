@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
 
-from app.core import audit, extras, hook_keys, hosts, intake, opening, renewal
+from app.core import audit, extras, hook_keys, hosts, intake, opening, renewal, typed
 from app.core.answers import Kind, classify
 from app.core.handover import open_review, settle
 from app.core.hub import Hub
@@ -16,12 +16,12 @@ from app.core.ids import new_id
 from app.core.masks import masked
 from app.core.opening import Opened, open_connection, open_with
 from app.core.statements import insert_once
+from app.core.typed import HIDDEN as HIDDEN
 from app.db.models import connections, polls, runs
-from connectors.contract import Account, ApiKey, Choice, Connector, ConnectorError, Refused, Unauthorized, Unavailable
+from connectors.contract import Account, Choice, Connector, ConnectorError, Refused, Unauthorized, Unavailable
 
 T = TypeVar("T")
 _WAITS = runs.c.waits_for != literal_column("''")  # in the words of the index of runs that wait for an account
-HIDDEN = "••••••"  # what a saved secret looks like in a form; coming back, it keeps the stored value
 
 
 def create(
@@ -39,7 +39,7 @@ def create(
     connector = _connector(hub, slug)
     if connector.oauth and not connector.takes_key:
         raise ValueError(f"{connector.title} is connected by signing in there. Open Connections and press Connect")
-    values = _fields(connector, credentials, {}, bool(hook_secret.replace(HIDDEN, "")))
+    values = typed.fields(connector, credentials, {}, bool(hook_secret.replace(HIDDEN, "")))
     account = _check(open_with(hub, slug, values, practice=practice)) if check_first and values else Account("", "")
     connection_id = new_id()
     hooks = [hook_secret] if hook_secret and hook_secret != HIDDEN else []
@@ -84,7 +84,7 @@ def change(
         hooks = [hook_secret, *hooks][:2]  # the one before stays valid while the vendor changes over
     by_key = not row["consented_at"]
     more = extras.of(connector, credentials)
-    values = _fields(connector, credentials, stored, bool(hooks)) if by_key else {**stored, **more}
+    values = typed.fields(connector, credentials, stored, bool(hooks)) if by_key else {**stored, **more}
     if by_key:
         hosts.stays(connector, stored, values, [name for name, text in credentials.items() if text.strip() != HIDDEN])
     account = Account(row["account_id"], row["account_name"])
@@ -292,29 +292,6 @@ def _row(hub: Hub, connection_id: str) -> RowMapping:
 
 def _seal_hooks(hub: Hub, connection_id: str, hooks: list[str]) -> bytes:
     return hub.vault.seal_json(hooks, f"connections:{connection_id}:hook_secrets")
-
-
-def _fields(
-    connector: Connector, given: Mapping[str, str], stored: Mapping[str, str], has_hook: bool
-) -> dict[str, str]:
-    """Named fields only; a hidden value keeps the stored one; what must be there is there."""
-    auth: ApiKey = connector.auth
-    unknown = set(given) - {f.name for f in auth.fields}
-    if unknown:
-        names = ", ".join(f.name for f in auth.fields)
-        raise ValueError(f"{connector.title} has no field {', '.join(sorted(unknown))}. Its fields are: {names}")
-    values = {}
-    for field in auth.fields:
-        value = given.get(field.name, "").strip()
-        value = stored.get(field.name, "") if value == HIDDEN or (field.name not in given) else value
-        if any(ord(c) < 32 or ord(c) == 127 for c in value):
-            raise ValueError(f"{field.label} holds a line break or control character. Copy it again without it")
-        if value:
-            values[field.name] = value
-    missing = [f.label for f in auth.fields if not f.optional and f.name not in values]
-    if missing and not (has_hook and not values):
-        raise ValueError(f"Please fill in: {', '.join(missing)}")
-    return values
 
 
 def _check(opened: Opened) -> Account:
