@@ -10,9 +10,22 @@ JSON = Any
 
 
 @dataclass(frozen=True)
+class Made:
+    """A secret that the hub made: `value` is kept, `shown` (label, text to copy) is what a person enters elsewhere, once."""
+
+    value: str
+    shown: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Field:
     """One input of the connect form; `secret` fields are never shown again after saving. An optional one that is no secret
-    is asked for beside a sign-in, too, unless it says that it is not (`beside`), as a part of a key does."""
+    is asked for beside a sign-in, too, unless it says that it is not (`beside`), as a part of a key does.
+
+    `choices`: the values it may have, each with its words; the first one is meant where nothing was chosen. `makes(fields)`:
+    the hub may choose it, too: a new one from what is saved now, in which an earlier one may live on for a while; it is only
+    signed with and never sent. `goes_with`: the field without which this one means nothing.
+    """
 
     name: str
     label: str
@@ -20,6 +33,9 @@ class Field:
     secret: bool = True
     optional: bool = False
     beside: bool = True
+    choices: Mapping[str, str] = field(default_factory=dict)
+    makes: Callable[[Mapping[str, str]], Made] | None = None
+    goes_with: str = ""
 
 
 @dataclass(frozen=True)

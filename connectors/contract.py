@@ -19,12 +19,14 @@ from connectors.auth import Account as Account
 from connectors.auth import ApiKey as ApiKey
 from connectors.auth import Field as Field
 from connectors.auth import Life as Life
+from connectors.auth import Made as Made
 from connectors.auth import OAuth2 as OAuth2
 from connectors.errors import BadSignature as BadSignature
 from connectors.errors import CannotLoad as CannotLoad
 from connectors.errors import ConnectorError as ConnectorError
 from connectors.errors import InProgress as InProgress
 from connectors.errors import Refused as Refused
+from connectors.errors import Stopped as Stopped
 from connectors.errors import Unauthorized as Unauthorized
 from connectors.errors import Unavailable as Unavailable
 from connectors.errors import Unreadable as Unreadable
@@ -80,6 +82,7 @@ class Event:
     # every line must be one that a write has left.
     object: str = ""
     version: str = ""
+    window: float = 0.0  # seconds in which the same dedupe_key is the same event; 0: for ever
 
 
 @dataclass(frozen=True)
@@ -136,10 +139,14 @@ class Hook:
     `secrets` is every secret valid now (several during a rotation); `now` is Unix seconds. Raises `BadSignature`
     (refuse) or `Unreadable` (store as dead). `guide` is the exact clicks to set it up.
 
-    `content_types` it may come in ("" is none at all); `refused` is the status that a wrong signature gets, `quiet` that
+    `content_types` it may come in ("" is none at all, "*" any); `refused` is the status that a wrong signature gets, `quiet` that
     answers have no body; `hands_over` says that the vendor tells the secret in its first delivery, which `receive` then
     gets without any secrets, and `pasted_back` that a person has to type that secret in at the vendor. `subscription` sets
     it up without anybody's clicks.
+
+    Where a person says how a sender proves itself, `told` names the fields of `auth` that `receive` gets as ":<name>" (and
+    the query of the address as ":query"), `makes(fields, address)` makes a secret of the hub's own, and `vets(secret,
+    fields)` says what is wrong with one that a person typed ("" if nothing).
     """
 
     receive: Callable[[bytes, Mapping[str, str], Sequence[str], float], Received]
@@ -151,6 +158,9 @@ class Hook:
     hands_over: bool = False
     pasted_back: bool = False
     subscription: Subscription | None = None
+    told: tuple[str, ...] = ()
+    makes: Callable[[Mapping[str, str], str], Made] | None = None
+    vets: Callable[[str, Mapping[str, str]], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -159,13 +169,15 @@ class Trigger:
 
     `shape(body)` gives the recipe's `event` value, every field of `fields` present; `fields` maps each path
     ("topic", "todos[].text") to who vouches for it. "answers.*" stands for parts whose names only the account knows, such
-    as the questions of a form.
+    as the questions of a form. `vouched(event)`: whether its sender signed it; if not, changes that a person must judge
+    (`Action.judgment`) or that move money wait for a person, however freely the recipe may write. None: always signed.
     """
 
     kind: str
     label: str
     shape: Callable[[bytes], dict[str, JSON]]
     fields: Mapping[str, Label]
+    vouched: Callable[[Mapping[str, JSON]], bool] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ class Unauthorized(ConnectorError):
     """The vendor no longer takes our credentials: reconnect."""
 
 
+class Stopped(Unauthorized):
+    """It wants nothing more from us: nothing is sent until a person has changed or tested the connection."""
+
+
 class Refused(ConnectorError):
     """The vendor said no for good. The text is what the owner should do about it, in the vendor's words where they help."""
 

@@ -31,17 +31,34 @@ def connect(args: argparse.Namespace, out: Out) -> JSON:
         made = connections.create(
             hub, args.slug, credentials, name=args.name or "", hook_secret=hook_secret, by=place.who()
         )
+        shown = _make(hub, made, hook_secret)
     out.say(f"Connected {connector.title}{_account(made)}. Its id is {made['id']}.")
     if connector.hook and made.get("hook_address"):
         out.say(f"The address for {connector.title} to call: {made['hook_address']}")
         for number, step in enumerate(connector.hook.guide, 1):
             out.say(f"  {number}. {step}")
-        if not hook_secret:
+        if not hook_secret and not connector.hook.makes:
             out.say(
                 f"{connector.title} may not call it yet: add {connector.hook.secret_label} on the Connections page, "
                 "or connect again with --hook-secret."
             )
-    return made
+    for what in shown:
+        out.say(f"{what['label']}: {what['text']} (shown only now)")
+    return {**made, "made": shown} if shown else made
+
+
+def _make(hub: Hub, connection: Mapping[str, JSON], hook_secret: str) -> list[dict[str, str]]:
+    """The secrets that the hub chooses, where nobody gave one: the command is the only one who ever shows them."""
+    from app.core import connections, made
+
+    saved = connections.form(hub, connection["id"])
+    wanted = [
+        what
+        for what in made.can_be(hub, connection["id"])
+        if (not hook_secret if what == made.HOOK else not saved.get(what))
+    ]
+    pairs_ = [pair for what in wanted for pair in made.make(hub, connection["id"], what, by=place.who())]
+    return [{"label": label, "text": text} for label, text in pairs_]
 
 
 def _app(hub: Hub, connector: Connector, args: argparse.Namespace, out: Out) -> JSON:
@@ -92,12 +109,16 @@ def _value(text: str) -> str:
 def _asked(fields: tuple[Field, ...], given: Mapping[str, str]) -> dict[str, str]:
     """What was not given is asked for, if somebody sits there."""
     missing = [field for field in fields if field.name not in given and not field.optional]
+    if not sys.stdin.isatty():
+        missing = [field for field in missing if not field.choices]  # the first one is meant then
     if missing and not sys.stdin.isatty():
         words = " ".join(f"--secret {field.name}=@FILE" for field in missing)
         raise Misused(f"Still missing: {words} (or {missing[0].name}=- to type it).")
     answers = {}
     for field in missing:
         print(f"{field.label}. {field.help}".strip(), file=sys.stderr)
+        for name, words in field.choices.items():
+            print(f"  {name}: {words}", file=sys.stderr)
         answers[field.name] = getpass.getpass("> ") if field.secret else input("> ").strip()
     return answers
 

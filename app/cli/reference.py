@@ -118,8 +118,16 @@ def _connect(connector: Connector) -> Iterator[str]:
     for field in connector.auth.fields:
         words = [_linked(field.help), "May be left out." if field.optional else ""]
         yield f"| {field.label} | {' '.join(filter(None, words))} |"
+    yield from _choices(connector)
     yield "\nOr with the command:\n"
     yield f"```sh\n{_command(connector)}\n```"
+
+
+def _choices(connector: Connector) -> Iterator[str]:
+    for field in connector.auth.fields:
+        if field.choices:
+            yield f"\n| `{field.name}` | {field.label} |\n|---|---|"
+            yield from (f"| `{name}` | {words} |" for name, words in field.choices.items())
 
 
 def _sign_in(connector: Connector) -> Iterator[str]:
@@ -146,7 +154,7 @@ def _command(connector: Connector) -> str:
         return f"patchbay connect {connector.slug} --secret client_id=CLIENT_ID --secret client_secret=-"
     secrets = [number for number, field in enumerate(fields, 1) if field.secret]
     needed = [f for f in fields if not f.optional] or fields[: max(secrets, default=0)]
-    typed = connector.hook and not connector.hook.subscription
+    typed = connector.hook and not connector.hook.subscription and not connector.hook.makes
     words = [f"--secret {f.name}={'-' if f.secret else f.name.upper()}" for f in needed]
     return " ".join(["patchbay connect", connector.slug, *words, *(["--hook-secret -"] if typed else [])])
 

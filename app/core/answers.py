@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from app.core import masks
 from app.core.http import Answer, Door, NotSent
-from connectors.contract import Connector, InProgress, Refused, Unauthorized, Unavailable
+from connectors.contract import Connector, InProgress, Refused, Stopped, Unauthorized, Unavailable
 
 _LONGEST_WAIT = 24 * 3600.0
 _BUSY = (408, 425, 500, 502, 503, 504, 529)
@@ -39,7 +39,8 @@ class Left(StrEnum):
 
 @dataclass(frozen=True)
 class Trouble:
-    """A failed call. `words` are for the owner; `seconds` is what the vendor asked us to wait. `left`: of an unknown one."""
+    """A failed call. `words` are for the owner; `seconds` is what the vendor asked us to wait. `left`: of an unknown one.
+    `stops`: nothing more may be sent until a person has seen to it."""
 
     kind: Kind
     words: str
@@ -47,6 +48,7 @@ class Trouble:
     status: int | None = None
     request_id: str = ""
     left: Left = Left.OPEN
+    stops: bool = False
 
     @property
     def outcome(self) -> Left:
@@ -64,7 +66,7 @@ def classify(door: Door, error: Exception, connector: Connector, *, write: bool,
 
 def _classified(door: Door, error: Exception, connector: Connector, *, write: bool, now: float) -> Trouble:
     if isinstance(error, Unauthorized):
-        return Trouble(Kind.RECONNECT, str(error))
+        return Trouble(Kind.RECONNECT, str(error), stops=isinstance(error, Stopped))
     if isinstance(error, Refused):
         return Trouble(Kind.REFUSED, str(error))
     if isinstance(error, InProgress):

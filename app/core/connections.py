@@ -22,6 +22,7 @@ from connectors.contract import Account, Choice, Connector, ConnectorError, Refu
 
 T = TypeVar("T")
 _WAITS = runs.c.waits_for != literal_column("''")  # in the words of the index of runs that wait for an account
+NOBODY = "Works"  # what `check` says where there was no account to name
 
 
 def create(
@@ -40,6 +41,7 @@ def create(
     if connector.oauth and not connector.takes_key:
         raise ValueError(f"{connector.title} is connected by signing in there. Open Connections and press Connect")
     values = typed.fields(connector, credentials, {}, bool(hook_secret.replace(HIDDEN, "")))
+    typed.vet(connector, hook_secret, values)
     account = _check(open_with(hub, slug, values, practice=practice)) if check_first and values else Account("", "")
     connection_id = new_id()
     hooks = [hook_secret] if hook_secret and hook_secret != HIDDEN else []
@@ -85,6 +87,7 @@ def change(
     by_key = not row["consented_at"]
     more = extras.of(connector, credentials)
     values = typed.fields(connector, credentials, stored, bool(hooks)) if by_key else {**stored, **more}
+    typed.vet(connector, hook_secret, values)
     if by_key:
         hosts.stays(connector, stored, values, [name for name, text in credentials.items() if text.strip() != HIDDEN])
     account = Account(row["account_id"], row["account_name"])
@@ -131,11 +134,12 @@ def check(hub: Hub, connection_id: str) -> dict[str, Any]:
 
     def note(conn: Connection) -> None:
         mend(conn, connection_id, row["slug"], hub.now())
-        mine = connections.c.id == connection_id
-        conn.execute(update(connections).where(mine).values(last_call_at=hub.now()))
+        if account.name:
+            mine = connections.c.id == connection_id
+            conn.execute(update(connections).where(mine).values(last_call_at=hub.now()))
 
     hub.db.write(note)
-    words = f"Works: {account.name}" if account.name else "Works"
+    words = f"Works: {account.name}" if account.name else NOBODY
     return {**get(hub, connection_id), "ok": True, "words": words}
 
 
@@ -231,9 +235,10 @@ def resolve(hub: Hub, connection_id: str, lookup: str, text: str) -> list[Choice
 # --- inside transactions ---
 
 
-def break_connection(conn: Connection, hub: Hub, connection_id: str, words: str) -> str:
-    """The vendor no longer lets us in: say so once, with one review, whose id is returned."""
-    values = {"state": "reconnect", "why": words}
+def break_connection(conn: Connection, hub: Hub, connection_id: str, words: str, *, stops: bool = False) -> str:
+    """The vendor no longer lets us in: say so once, with one review, whose id is returned. `stops`: nothing else is even
+    tried until a person has seen to it."""
+    values = {"state": "reconnect", "why": words} | ({"circuit": "stopped"} if stops else {})
     conn.execute(update(connections).where(connections.c.id == connection_id).values(**values))
     return open_review(conn, hub, "reconnect", words, role="builder", connection=connection_id)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from app.core import claims, delay, doubt, settle, statements
+from app.core import claims, delay, doubt, settle, statements, vouching
 from app.core.alarm import armed
 from app.core.answers import Kind, Left, Trouble, classify
 from app.core.change import Change, Place, Touched, doubted
@@ -124,7 +124,7 @@ class Gate:
             )
         if self.work.level == "rehearse" and not change.undoes:
             return self._only_draw(change, write_id, key, request)
-        if self.work.level == "review" and not change.undoes:
+        if (self.work.level == "review" or vouching.must_ask(self.work, change.action)) and not change.undoes:
             self._ask_first(change, write_id, key, request)
         delay.give(self, change, lambda: self.row(change, write_id, key, request), write_id)
         before = self._before(change)

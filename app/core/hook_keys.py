@@ -10,7 +10,7 @@ from app.core.hub import Hub
 from app.db.models import connections
 
 _c = connections.c
-_HOOK = select(_c.id, _c.hook_secrets, _c.hook_heard_at, _c.account_id, _c.practice).where(
+_HOOK = select(_c.id, _c.hook_secrets, _c.hook_heard_at, _c.secret, _c.account_id, _c.practice).where(
     _c.hook_key == bindparam("key"), _c.slug == bindparam("slug"), _c.state != "removed"
 )
 _SECONDS, _MOST = 1.0, 1000
@@ -18,7 +18,7 @@ _known: dict[tuple[str, str, str], tuple[float, RowMapping]] = {}
 
 
 def find(hub: Hub, slug: str, key: str, *, anew: bool = False) -> tuple[RowMapping | None, bool]:
-    """(id, hook_secrets, hook_heard_at, account_id and practice of the connection, whether it was looked up just now).
+    """(id, hook_secrets, hook_heard_at, secret, account_id and practice of the connection, whether it was looked up just now).
 
     What another process has changed meanwhile is seen a second later, or with `anew`: whoever is about to refuse a delivery
     looks again first.

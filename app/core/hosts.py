@@ -43,7 +43,8 @@ def stays(
 ) -> None:
     """A saved secret goes to the server that it was saved for. Raises ValueError where somebody entered another one and did not
     type the secret again: who may change a connection need not know what is saved in it."""
-    secret = [f for f in connector.auth.fields if f.secret and f.name not in typed_anew]
+    # One that the hub makes is signed with and never sent, and nobody knows it who could type it.
+    secret = [f for f in connector.auth.fields if f.secret and not f.makes and f.name not in typed_anew]
     kept = [f.label for f in secret if values.get(f.name) and values[f.name] == stored.get(f.name)]
     if kept and _servers(connector, values) != _servers(connector, stored):
         raise ValueError(f"You entered another server, so please type this again: {', '.join(kept)}")

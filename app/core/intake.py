@@ -55,13 +55,19 @@ _AWAY = Answer(503, {"error": "unavailable"}, headers={"Retry-After": "30"})
 
 
 def receive(
-    hub: Hub, slug: str, key: str, body: bytes, headers: Mapping[str, str], content_type: str = "application/json"
+    hub: Hub,
+    slug: str,
+    key: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    content_type: str = "application/json",
+    query: str = "",
 ) -> Answer:
-    """One delivery. `headers` has lower-case names."""
+    """One delivery. `headers` has lower-case names; `query` is what followed the address after its question mark."""
     connector = hub.connectors.get(slug)
     if connector is None or connector.hook is None:
         return _UNKNOWN
-    arrived = slug, key, body, headers, content_type
+    arrived = slug, key, body, {**headers, ":query": query}, content_type
     try:
         row, is_fresh = hook_keys.find(hub, slug, key)
         if row is not None and (reached := reach.answer_to(hub, headers, body)):
@@ -90,11 +96,17 @@ def _answer(
         return _UNKNOWN
     if len(body) > LARGEST:
         return Answer(413, {"error": "too large"}, refused="size")
-    if content_type.partition(";")[0].strip().lower() not in hook.content_types:
+    if not {"*", content_type.partition(";")[0].strip().lower()} & set(hook.content_types):
         return Answer(415, {"error": "content type"}, refused="type")
     url = f"{hub.settings.address}/hooks/{slug}/{key}"
-    called = {**headers, ":method": "POST", ":url": url, ":account": row["account_id"]}
+    called = {**headers, **_told(hub, hook, row), ":method": "POST", ":url": url, ":account": row["account_id"]}
     return _verified(hub, hook, row, slug, body, called, secrets)
+
+
+def _told(hub: Hub, hook: Hook, row: RowMapping) -> dict[str, str]:
+    """What the connection's fields say about how its sender proves itself."""
+    saved = _credentials(hub.vault, row["secret"], row["id"]) if hook.told else {}
+    return {f":{name}": saved.get(name, "") for name in hook.told}
 
 
 def _verified(
@@ -114,6 +126,8 @@ def _verified(
     if received.catch_up:
         _poll_soon(hub, {_owner(hub, row, slug, account) for account in received.accounts or ("",)} - {""})
     if received.reply is not None and not received.events:
+        if not received.secret:
+            hub.db.write(lambda conn: _note_heard(conn, row["id"], hub.now()))
         return Answer(received.reply.status, received.reply.body, headers=received.reply.headers)
     return _stored(hub, row, slug, received.events)
 
@@ -193,7 +207,7 @@ def store(hub: Hub, connection_id: str, slug: str, received: tuple[Event, ...] |
     """Commit events that are known to be genuine; copies only count."""
     if disk.is_full(hub):
         return _AWAY
-    rows = [_row(hub, connection_id, slug, event) for event in received]
+    rows = [(_row(hub, connection_id, slug, event), event.window) for event in received]
     results = hub.db.write_each(lambda conn: _insert(conn, connection_id, rows, hub.now()))
     fresh = [event_id for event_id, is_new in results if is_new]
     told = [{"event": i} if is_new else {"event": i, "copy": True} for i, is_new in results]
@@ -211,7 +225,7 @@ def store_whole(
     table, parts = beside(row["id"])
 
     def save(conn: Connection) -> tuple[str, bool]:
-        ((event_id, is_new),) = _insert(conn, connection_id, [row], hub.now())
+        ((event_id, is_new),) = _insert(conn, connection_id, [(row, event.window)], hub.now())
         for part in parts if is_new else ():
             conn.execute(table.insert().values(**part))
         return event_id, is_new
@@ -226,6 +240,11 @@ def store_whole(
 def _opened(vault: Vault, sealed: bytes | None, connection_id: str) -> list[str]:
     """The hook's secrets; opened once, for every delivery needs them."""
     return vault.open_json(sealed, f"connections:{connection_id}:hook_secrets") or []
+
+
+@lru_cache(maxsize=100)
+def _credentials(vault: Vault, sealed: bytes | None, connection_id: str) -> dict[str, str]:
+    return vault.open_json(sealed, f"connections:{connection_id}:secret") or {}
 
 
 def _row(hub: Hub, connection_id: str, slug: str, event: Event) -> dict[str, Any]:
@@ -244,17 +263,36 @@ def _row(hub: Hub, connection_id: str, slug: str, event: Event) -> dict[str, Any
     }
 
 
-def _insert(conn: Connection, connection_id: str, rows: list[dict[str, Any]], now: int) -> list[tuple[str, bool]]:
+def _insert(
+    conn: Connection, connection_id: str, rows: list[tuple[dict[str, Any], float]], now: int
+) -> list[tuple[str, bool]]:
+    """`rows`: each with the seconds in which its key counts once; 0: for ever."""
     results = []
-    for row in rows:
+    for given, window in rows:
+        row = {**given, "dedupe_key": _key_in(conn, given, int(window * 1000), now)} if window else given
         if insert_once(conn, events, row):
             results.append((row["id"], True))
         else:
             results.append((_count_copy(conn, row, now), False))
+    _note_heard(conn, connection_id, now)
+    return results
+
+
+def _note_heard(conn: Connection, connection_id: str, now: int) -> None:
     if now - _heard.get(connection_id, 0) > _HEARD_AGAIN:
         conn.execute(_HEARD, {"which": connection_id, "now": now, "old": now - _HEARD_AGAIN})
         _heard[connection_id] = now
-    return results
+
+
+def _key_in(conn: Connection, row: dict[str, Any], window: int, now: int) -> str:
+    """The key of the event that came with the same one less than `window` ms ago, else a new one. The connection's row is
+    locked, so that two at once do not both find none."""
+    conn.execute(select(_c.id).where(_c.id == row["connection"]).with_for_update())
+    span = now // window
+    known = [f"{row['dedupe_key']}@{one}" for one in (span, span - 1)]
+    e = events.c
+    same = (e.connection == row["connection"]) & e.dedupe_key.in_(known) & (e.received_at > now - window)
+    return str(conn.execute(select(e.dedupe_key).where(same).limit(1)).scalar() or known[0])
 
 
 def _count_copy(conn: Connection, row: dict[str, Any], now: int) -> str:

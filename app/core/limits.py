@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sqlalchemy import BigInteger, Connection, bindparam, case, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, case, literal_column, select, update
 
 from app.core.statements import change, insert_once
 from app.db.models import connections, limits
@@ -30,6 +30,7 @@ _FRESH = 10_000  # ms for which the time of the last call may stay as it is
 _SUCCESS = (
     update(connections)
     .where(_c.id == bindparam("which"))
+    .where(_c.circuit != literal_column("'stopped'"))
     .where((_c.fails > 0) | (_c.circuit == "open") | (_c.last_call_at.is_(None)) | (_c.last_call_at < bindparam("old")))
     .values(fails=0, trips=0, circuit="closed", last_call_at=bindparam("wall"))
 )
@@ -68,6 +69,7 @@ def turn(conn: Connection, key: str, rate: float, at: int) -> int:
 
 PROBE = "asking whether the vendor answers again"
 ASKED_TO_WAIT = "the vendor asked us to wait"
+STOPPED = "it wants nothing more until a person has seen to it"
 HEALTHY = "it answers, and has just done so"
 
 
@@ -75,11 +77,14 @@ def closed_for(
     conn: Connection, connection_id: str, now: int, wall: int, *, probing: bool, scale: float = 1.0
 ) -> tuple[int, str]:
     """(ms until this connection may be called, why). (0, PROBE) for the first caller after a pause: the others wait on, while
-    it (`probing`) may make all its calls. (0, HEALTHY) where one more success would change nothing."""
+    it (`probing`) may make all its calls. (1, STOPPED) until a person has seen to it. (0, HEALTHY) where one more success
+    would change nothing."""
     c = connections.c
     row = conn.execute(_PAUSES, {"which": connection_id}).first()
     if row is None:
         return 0, ""
+    if row.circuit == "stopped":
+        return 1, STOPPED
     if row.quiet_until > now:
         return row.quiet_until - now, ASKED_TO_WAIT
     if row.circuit == "open" and not probing:
@@ -111,7 +116,7 @@ def note_failure(conn: Connection, connection_id: str, now: int, scale: float, *
     """
     c = connections.c
     row = conn.execute(select(c.fails, c.trips, c.circuit).where(c.id == connection_id).with_for_update()).first()
-    if row is None:
+    if row is None or row.circuit == "stopped":
         return
     values: dict[str, int | str] = {"fails": row.fails + 1}
     if probing if row.circuit == "open" else row.fails + 1 >= _FAILS:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import claims, disk, hold, line, recipes, scope, statements, waits
+from app.core import claims, disk, hold, line, recipes, scope, statements, vouching, waits
 from app.core.claims import Claim
 from app.core.handover import open_review
 from app.core.hub import Hub
@@ -163,9 +163,10 @@ def _row(
     # Not by our ids: an event that comes again after a restore is the same to its vendor. Started by hand it is another run.
     same = once if event["once_key"] else f"event:{event['connection']}:{event['dedupe_key']}"
     identity = run_id if start_key else f"{same}:{switch.slug}:{mode}"
+    doubt = {} if vouching.is_vouched(hub, event["kind"], shaped) else {"unvouched": True}
     title = next((str(shaped[k]) for k in ("topic", "title", "subject", "name") if shaped.get(k)), "")
     begins = {"event": event["id"], "start_key": start_key or f"{once}:{switch.slug}:{mode}", "title": title[:200]}
-    return {"id": run_id, **begins, **run_row(hub, switch, run_id, place, {**given, "identity": identity})}
+    return {"id": run_id, **begins, **run_row(hub, switch, run_id, place, {**given, **doubt, "identity": identity})}
 
 
 def run_row(hub: Hub, switch: Switch, run_id: str, place: Place, given: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.contract import ApiKey, Connector
+from connectors.contract import ApiKey, Connector, Field
 
 HIDDEN = "••••••"  # what a saved secret looks like in a form; coming back, it keeps the stored value
 
@@ -20,6 +20,9 @@ def fields(connector: Connector, given: Mapping[str, str], stored: Mapping[str, 
     for field in auth.fields:
         value = given.get(field.name, "").strip()
         value = stored.get(field.name, "") if value == HIDDEN or (field.name not in given) else value
+        if field.choices:
+            value = value or next(iter(field.choices))
+            _among(field, value)
         if any(ord(c) < 32 or ord(c) == 127 for c in value):
             raise ValueError(f"{field.label} holds a line break or control character. Copy it again without it")
         if value:
@@ -28,3 +31,16 @@ def fields(connector: Connector, given: Mapping[str, str], stored: Mapping[str, 
     if missing and not (has_hook and not values):
         raise ValueError(f"Please fill in: {', '.join(missing)}")
     return values
+
+
+def _among(field: Field, value: str) -> None:
+    if value not in field.choices:
+        known = "; ".join(f"{name} ({words})" for name, words in field.choices.items())
+        raise ValueError(f"{field.label} is one of these: {known}")
+
+
+def vet(connector: Connector, secret: str, values: Mapping[str, str]) -> None:
+    """A webhook secret that a person typed. Raises ValueError with what to do."""
+    vets = connector.hook.vets if connector.hook else None
+    if secret and secret != HIDDEN and vets is not None and (wrong := vets(secret, values)):
+        raise ValueError(wrong)

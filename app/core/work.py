@@ -134,6 +134,10 @@ class Work:
             self._probing.add(opened.id)
         (self._healthy.add if why == limits.HEALTHY else self._healthy.discard)(opened.id)
         key, c = f"{opened.id}:calls", opened.connector
+        if why == limits.STOPPED:
+            raise Waiting(
+                f"{c.title}: {why}. Change or test the connection; this run then goes on by itself", opened.id
+            )
         if pause:
             cause = "rate" if why == limits.ASKED_TO_WAIT else "circuit"
             raise Later(f"{c.title}: {why}", now + pause, cause=cause, line=(key, c.rate))
@@ -212,7 +216,7 @@ class Work:
             if trouble.kind is Kind.WAIT:
                 limits.quiet(conn, opened.id, now + int((trouble.seconds or 1) * 1000))
             elif trouble.kind is Kind.RECONNECT:
-                connections.break_connection(conn, self.hub, opened.id, trouble.words)
+                connections.break_connection(conn, self.hub, opened.id, trouble.words, stops=trouble.stops)
             elif trouble.kind in (Kind.RETRY, Kind.UNKNOWN):
                 if trouble.left not in (Left.BUSY, Left.THERE):  # those are answers of a vendor that works
                     probing = opened.id in self._probing

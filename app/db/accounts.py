@@ -34,7 +34,7 @@ connections = Table(
     _text("refresh_holder"),
     _text("refresh_error"),  # why the last try did not work
     Column("secret_before", LargeBinary),  # JSON, kept until the new one has worked
-    _text("circuit", "closed"),  # closed | open
+    _text("circuit", "closed"),  # closed | open | stopped
     _int("circuit_until"),
     _int("fails"),
     _int("trips"),  # times the circuit opened in a row

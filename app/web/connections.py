@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.core import apps, extras, forecast, oauth, reach, users, vitals
+from app.core import apps, extras, forecast, made, oauth, reach, users, vitals
 from app.core import connections as core
 from app.core.opening import NotConnected
 from app.web.answers import done, page
@@ -44,10 +44,10 @@ def create(slug: str) -> Response:
     connector = _connector(slug)
     given = _given(connector)
     try:
-        made = core.create(hub(), slug, given["fields"], name=given["name"], hook_secret=given["hook"], by=person().id)
+        new = core.create(hub(), slug, given["fields"], name=given["name"], hook_secret=given["hook"], by=person().id)
     except (ValueError, ConnectorError) as problem:
         return _form(connector, problem=str(problem), given=given)
-    return done("connections.show", "connected", connection_id=made["id"])
+    return done("connections.show", "connected" if new["account_name"] else "kept", connection_id=new["id"])
 
 
 @pages.get("/connections/<connection_id>")
@@ -77,7 +77,8 @@ def check(connection_id: str) -> Response:
     result = core.check(hub(), connection_id)
     if wants_json() or not result["ok"]:
         return _page(connection_id, problem="" if result["ok"] else result["words"])
-    return done("connections.show", "works", connection_id=connection_id)
+    asked = result["words"] != core.NOBODY
+    return done("connections.show", "works" if asked else "nobody", connection_id=connection_id)
 
 
 @pages.post("/connections/<connection_id>/reach")
@@ -97,6 +98,21 @@ def hook_again(connection_id: str) -> Response:
     _connection(connection_id)
     core.wait_for_secret(hub(), connection_id, by=person().id)
     return done("connections.show", "hook_again", connection_id=connection_id)
+
+
+@pages.post("/connections/<connection_id>/secret")
+@needs("connect")
+def make_secret(connection_id: str) -> Response:
+    """A new secret of the hub's own. The answer is the only page that ever shows it, so there is no other page to go on to."""
+    _real(connection_id)
+    given = sent("what", "seen")
+    try:
+        shown = made.make(hub(), connection_id, given["what"], seen=given["seen"], by=person().id)
+    except LookupError:
+        abort(404)
+    except made.MadeAlready as problem:
+        return _page(connection_id, problem=str(problem), status=409)
+    return _page(connection_id, shown={"what": given["what"], "shown": shown})
 
 
 @pages.post("/connections/<connection_id>/remove")
@@ -140,7 +156,15 @@ def _foretold(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _page(connection_id: str, problem: str = "", given: dict[str, Any] | None = None) -> Response:
+def _page(
+    connection_id: str,
+    problem: str = "",
+    given: dict[str, Any] | None = None,
+    *,
+    status: int = 422,
+    shown: dict[str, Any] | None = None,
+) -> Response:
+    """`status` of a problem; `shown`: a secret that was made just now."""
     (found,) = _foretold([_connection(connection_id)])
     connector = hub().connectors[found["slug"]]
     saved = core.form(hub(), connection_id)
@@ -148,11 +172,13 @@ def _page(connection_id: str, problem: str = "", given: dict[str, Any] | None = 
     typed = {f.name: given["fields"].get(f.name, "") for f in connector.auth.fields if not f.secret} if given else {}
     return page(
         "connections/show.html",
-        {"connection": found, "problem": problem},
-        status=422 if problem else 200,
+        {"connection": found, "problem": problem, **({"made": shown} if shown else {})},
+        status=status if problem else 200,
         connector=connector,
         values={**saved, **typed},
         typed=bool(typed),
+        seen=made.stand(hub(), connection_id),
+        can_be_made=made.can_be(hub(), connection_id),
         hidden=core.HIDDEN,
         hook_trouble=core.hook_trouble(hub(), connection_id),
         **_signing_in(connector),
@@ -191,6 +217,12 @@ def _given(connector: Connector) -> dict[str, Any]:
 
 def _connector(slug: str) -> Connector:
     return hub().connectors.get(slug) or abort(404)
+
+
+def _real(connection_id: str) -> dict[str, Any]:
+    """A connection that is no practice account."""
+    found = _connection(connection_id)
+    return abort(404) if found["practice"] else found
 
 
 def _connection(connection_id: str) -> dict[str, Any]:

@@ -47,7 +47,8 @@ receive.act = guard.RAW  # type: ignore[attr-defined]
 def _answer(slug: str, key: str, data: bytes) -> Response:
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        answer = intake.receive(hub(), slug, key, data, headers, request.content_type or "")
+        query = request.query_string.decode("latin-1")
+        answer = intake.receive(hub(), slug, key, data, headers, request.content_type or "", query)
         if answer.status == 404 and not guard.is_set_up():
             return _later("not set up yet")  # whoever connects by the command has a hook before a first person signs in
     except SQLAlchemyError as error:

@@ -24,6 +24,7 @@ SAID: dict[str, tuple[str, str]] = {
     "signed_out": ("info", "You are signed out."),
     "password_changed": ("good", "Your password is changed. Sign in again with the new one."),
     "connected": ("good", "Connected. The account answers."),
+    "kept": ("good", "Connected. What is still to be done stands below."),
     "saved": ("good", "Saved."),
     "form_made": ("good", "The form is there. Look at it, then give its address away."),
     "place_made": ("good", "The place is there. Drop the first file."),
@@ -35,6 +36,10 @@ SAID: dict[str, tuple[str, str]] = {
     "hook_again": ("good", "Patchbay waits for the first message of the webhooks that you set up next."),
     "reached": ("good", "A signed message came through the public address: vendors can reach this connection."),
     "works": ("good", "Tested just now: the account answers."),
+    "nobody": (
+        "info",
+        "There is nobody to ask here: messages come in by themselves. “Test the address” tries the way.",
+    ),
     "on": ("good", "Switched on. It starts with the next thing that happens."),
     "on_times": ("good", "Switched on. It begins at its next time."),
     "times_paused": ("info", "Paused. Nothing begins until you resume."),

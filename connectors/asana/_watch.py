@@ -147,8 +147,8 @@ def _event(kind: str, project: JSON, task: JSON, which: str) -> Event:
     body = json.dumps(document, sort_keys=True).encode()
     when = task.get({ADDED: "created_at", COMPLETED: "completed_at"}.get(kind, "modified_at"))
     key = ":".join(part for part in (kind, task["gid"], which) if part)
-    own = {"object": str(task["gid"]), "version": str(task.get("modified_at") or "")}  # our own changes are no news
-    return Event(kind, key, body, serial_key=f"task:{task['gid']}", occurred_at=_ms(when), **own)
+    own, version = str(task["gid"]), str(task.get("modified_at") or "")  # our own changes are no news
+    return Event(kind, key, body, f"task:{own}", occurred_at=_ms(when), object=own, version=version)
 
 
 def _ms(value: JSON) -> int | None:

@@ -225,9 +225,9 @@ class _Look:
         if kind == CHANGED:
             key += f":{state[0]}:{_digest(state[1:3])}{end}"
         when = int(_moment(page["created_time" if kind == CREATED else "last_edited_time"]).timestamp() * 1000)
-        own = {"object": str(page["id"]), "version": version} if version else {}
+        own = str(page["id"]) if version else ""
         body = json.dumps(told, sort_keys=True).encode()
-        return Event(kind, key, body, serial_key=f"page:{page['id']}", occurred_at=when, **own)
+        return Event(kind, key, body, f"page:{page['id']}", occurred_at=when, object=own, version=version)
 
 
 @dataclass

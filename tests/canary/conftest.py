@@ -44,10 +44,15 @@ PLAIN = {
     "applicant": "all",
 }
 BEGIN = {"stripe": "rk_test_", "slack": "xoxb-", "notion": "ntn_", "airtable": "pat"}
+# What can only be had in the form that it must have: base64 of 24 bytes, and what goes with it.
+MUST_BE = {("web", "signing_secret"): "whsec_canary/web/signingsecret+0123456"}
+MORE = {"web": {"scheme": "header", "address": "https://shop.example/hook"}}
 STATUSES = (400, 401, 403, 422, 500, 200)
 
 
 def canary(slug: str, what: str) -> str:
+    if there := MUST_BE.get((slug, what)):
+        return there
     return f"{BEGIN.get(slug, '') if what == 'token' or slug == 'stripe' else ''}canary.{slug}/{what}+0123456789"
 
 
@@ -179,7 +184,8 @@ def log() -> Iterator[io.StringIO]:
 def fields(connector: Connector) -> dict[str, str]:
     """What somebody types into the form: a canary wherever something is secret."""
     secret = {f.name: canary(connector.slug, f.name) for f in connector.auth.fields if f.secret}
-    return secret | {f.name: PLAIN[f.name] for f in connector.auth.fields if not f.secret and f.name in PLAIN}
+    plain = PLAIN | MORE.get(connector.slug, {})
+    return secret | {f.name: plain[f.name] for f in connector.auth.fields if not f.secret and f.name in plain}
 
 
 def found(seen: list[tuple[str, str]], secrets: list[str]) -> list[tuple[str, str, str]]:

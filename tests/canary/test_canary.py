@@ -46,7 +46,7 @@ def test_what_is_typed_into_a_form_comes_out_nowhere(
     watch.files(tmp_path)
     watch.keep("log", log.getvalue())
     assert found(watch.seen, secrets_of(connector)) == []
-    secret = [f for f in connector.auth.fields if f.secret]
+    secret = [f for f in connector.auth.fields if f.secret and not f.makes]  # what the hub makes is never sent
     # Without this the test would prove nothing: the secret did leave, and the vendor did repeat it. Mail servers are greeted
     # before they are told a password, and this vendor does not greet.
     assert not secret or slug == "email" or any(canary(slug, f.name) in echo.sent() for f in secret)

@@ -21,7 +21,7 @@ def hub(settings: Settings, folder: Path, when: str, event: Mapping[str, Any], s
         place.mkdir()
         recipe = {"recipe": "told", "title": "Told", "purpose": "A test.", "when": when, "steps": steps}
         (place / "recipe.yaml").write_text(json.dumps(recipe))
-        writes = [{"action": step["do"]} for step in steps]
+        writes = [{"action": step["do"]} for step in steps if "do" in step]
         case = {"name": "It writes", "event": event, "expect": {"writes": writes}}
         (place / "cases.yaml").write_text(json.dumps([case]))
         recipes.publish(made.hub, place, by="a test")
