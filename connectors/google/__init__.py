@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.contract import ApiKey, Connector, Life, OAuth2
-from connectors.google import _calendar_offers, _mail_offers, _sheets_offers
+from connectors.google import _calendar_offers, _docs_offers, _mail_offers, _sheets_offers
 from connectors.google._client import check, open_account
 from connectors.google._refusals import explain
 from connectors.google._scopes import NEEDED, SCOPES
@@ -12,7 +12,7 @@ _APP_GUIDE = (
     "Sign in at console.cloud.google.com with the Google account of the business, click the list of projects at the top, then "
     "New project, and call it Patchbay.",
     "Open APIs & Services, Library, look for each of these and click Enable: Google Calendar API, Gmail API, Google "
-    "Sheets API, Google Drive API. Leave out what you will not use.",
+    "Sheets API, Google Drive API, Google Docs API. Leave out what you will not use.",
     "Open Google Auth Platform (type that into the search at the top), click Get started, and enter Patchbay as app name and your "
     "e-mail address. As Audience choose Internal if the business has Google Workspace, else External.",
     "If it is External: open Audience and click Publish app, so that its status says In production. While it says Testing, Google "
@@ -27,7 +27,7 @@ _APP_GUIDE = (
 connector = Connector(
     slug="google",
     title="Google",
-    says="Calendar, Gmail and Sheets: events, mail and new rows start recipes; writes events, drafts, mails after approval, and rows.",
+    says="Calendar, Gmail, Sheets and Docs: events, mail and new rows start recipes; writes events, drafts, mails, rows and documents.",
     hosts={
         "api": "https://www.googleapis.com",  # /calendar/v3/… and /drive/v3/… are added to it
         "gmail": "https://gmail.googleapis.com",
@@ -75,8 +75,8 @@ connector = Connector(
         *_mail_offers.POLLS,
         *_sheets_offers.POLLS,
     ),
-    actions={**_calendar_offers.ACTIONS, **_mail_offers.ACTIONS, **_sheets_offers.ACTIONS},
-    lookups={**_calendar_offers.LOOKUPS, **_sheets_offers.LOOKUPS},
+    actions={**_calendar_offers.ACTIONS, **_mail_offers.ACTIONS, **_sheets_offers.ACTIONS, **_docs_offers.ACTIONS},
+    lookups={**_calendar_offers.LOOKUPS, **_sheets_offers.LOOKUPS, **_docs_offers.LOOKUPS},
     seconds=30.0,
     rate=5.0,
     burst=5,
@@ -86,6 +86,7 @@ connector = Connector(
     "https://developers.google.com/workspace/gmail/api/reference/quota and https://developers.google.com/workspace/sheets/api/limits",
     lacks={
         **_mail_offers.LACKS,
+        **_docs_offers.LACKS,
         "handshake": "Google asks nothing before it sends.",
     },
     practice={"access_token": "{token}", "mail_search": "in:inbox", "sheets": _sheets_offers.PRACTICE},

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 from app.practice import oauth
 from app.practice.control import Command
 from app.practice.door import Ground, Vendor, in_time, interface
-from app.practice.vendors.google import calendar, described, drive, look, mail, sheets
+from app.practice.vendors.google import calendar, described, docs, drive, look, mail, sheets
 from app.practice.vendors.google.described import Operation, Unfit
 from app.practice.vendors.google.suite import ACCOUNTS, HABITS, SLUG, Suite, refuse
 
@@ -22,7 +22,7 @@ _TITLES = {
     "drive": "Google Drive",
     "docs": "Google Docs",
 }
-_SERVICES = (calendar, mail, sheets, drive)
+_SERVICES = (calendar, mail, sheets, drive, docs)
 _SIGN_IN = ("/token", "/revoke")
 
 
