@@ -26,7 +26,7 @@ log = logging.getLogger("patchbay.folder")
 DONE, REFUSED = "done", "refused"
 _STILL = 10.0  # seconds without a change after which a file is whole
 _EMPTY = 300.0  # the same for an empty one: some programs make the file first and fill it later
-_AT_ONCE = 20  # files a round, so that the clock comes round to its other work
+_SECONDS = 1.0  # of one round, so that the clock comes round to its other work
 _UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", "~")
 
 _Seen = tuple[int, int, int]  # inode, size, time of the last change in ns
@@ -62,11 +62,13 @@ class Watcher:
         if hold.find(self.hub):  # a copied hub must not take what the first one waits for
             return []
         fresh: list[str] = []
-        whole = list(self._whole())[:_AT_ONCE]
+        whole, end = list(self._whole()), time.monotonic() + _SECONDS
         known = {place.id: place for place in files.places(self.hub)} if whole else {}
         for path in whole:
             if (place := known.get(path.parent.name)) is not None:
                 fresh += self._take(place, path)
+            if time.monotonic() > end:
+                break
         return fresh
 
     def _whole(self) -> Iterator[Path]:

@@ -28,6 +28,8 @@ def after(response: Response) -> Response:
         response.headers[name] = value
     if stricter:
         response.headers["Content-Security-Policy"] = WITHOUT_SCRIPT
+        # Else browsers of before 2023 send `Origin: null` with a form, which is what another website's frame sends, too.
+        response.headers["Referrer-Policy"] = "same-origin"
     if cookies.secure():
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint == "static":

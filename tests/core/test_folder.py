@@ -148,6 +148,15 @@ def test_a_removed_place_takes_nothing(lying: Lying) -> None:
     assert lying.names() == ["a.txt"]
 
 
+def test_many_files_are_taken_a_little_at_a_time(lying: Lying, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder, "_SECONDS", 0.0)
+    for number in range(3):
+        (lying.path / f"{number}.txt").write_text(str(number))
+    lying.watcher.round()
+    time.sleep(2 * WAIT)
+    assert [len(lying.watcher.round()) for _ in range(4)] == [1, 1, 1, 0]
+
+
 def test_two_clocks_take_it_once(lying: Lying) -> None:
     (lying.path / "a.txt").write_text("a")
     other = Watcher(lying.hub)

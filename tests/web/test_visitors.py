@@ -84,6 +84,7 @@ def test_the_page_needs_no_cookie_and_has_no_script(visit: Visit) -> None:
     assert "Set-Cookie" not in response.headers
     assert response.headers["Content-Security-Policy"] == headers.WITHOUT_SCRIPT
     assert "script" not in headers.WITHOUT_SCRIPT
+    assert response.headers["Referrer-Policy"] == "same-origin"
     assert "<script" not in response.text
     assert "This form belongs to Berg Joinery" in response.text
     assert response.headers["Cache-Control"] == "private, no-cache"
@@ -177,8 +178,19 @@ def test_a_page_that_is_not_ours_is_handed_out_anew(visit: Visit, kind: str) -> 
     assert visit.stored() == []
 
 
+def test_a_browser_that_says_only_where_the_page_came_from(visit: Visit) -> None:
+    visit.more = {"Origin": visit.site.hub.settings.address}
+    assert visit.send().status_code == 303
+
+
 @pytest.mark.parametrize(
-    "more", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}]
+    "more",
+    [
+        {"Origin": "null"},
+        {"Origin": "https://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
 )
 def test_another_website_cannot_send_it(visit: Visit, more: dict[str, str]) -> None:
     visit.more = more
