@@ -189,7 +189,7 @@ class _GroupCommit:
         with self._guard:
             batch, self._line = self._line[:_BATCH], self._line[_BATCH:]
         self._commit(batch)
-        if self._line:
+        if self._line and len(batch) == _BATCH:
             time.sleep(_OTHERS)
 
     def _commit(self, batch: list[_Waiting]) -> None:
