@@ -11,11 +11,11 @@ import fcntl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -149,13 +149,34 @@ def _lock_path(url: str) -> Path:
     return Path((make_url(url).database or "patchbay.sqlite") + ".lock")
 
 
-_Waiting = tuple[Write[Any], Future[Any]]
+def _silent() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """One write in line. `bell`: taken until there is something to hear; `leads`: it is to commit for itself and others."""
+
+    fn: Write[Any]
+    value: Any = None
+    error: BaseException | None = None
+    done: bool = False
+    leads: bool = False
+    bell: threading.Lock = field(default_factory=_silent)
+
+    def end(self, value: Any, error: BaseException | None) -> None:
+        self.value, self.error, self.done = value, error, True
+        self.bell.release()
+
+
 _Outcome = tuple[Any, BaseException | None]
-_Result = tuple[Future[Any], Any, BaseException | None]
+_Result = tuple[_Waiting, Any, BaseException | None]
 
 
 class _GroupCommit:
-    """Writers put their function in line; the one that gets the lock runs all of them and commits once.
+    """Writers stand in line; the first of them runs the functions of all, commits once, and hands over to the next.
 
     If one of them fails all begin anew, each in a savepoint: savepoints for everybody would cost more than that.
     """
@@ -164,9 +185,9 @@ class _GroupCommit:
         self._engine = engine
         self._path = lock_path
         self._line: list[_Waiting] = []
-        self._guard = threading.Lock()  # the line
-        self._turn = threading.Lock()  # who commits, within this process
-        self._committer = 0  # the thread that has the turn
+        self._is_led = False  # somebody commits, or was told to
+        self._guard = threading.Lock()  # both of them
+        self._committer = 0  # the thread that commits
         self._file: Any = None
         self._conn: Connection | None = (
             None  # kept: taking one from the pool for each commit costs as much as a statement
@@ -175,22 +196,53 @@ class _GroupCommit:
     def write(self, fn: Write[T]) -> T:
         if self._committer == threading.get_ident():
             raise RuntimeError("write() was called inside a write(), which would wait for itself for ever")
-        done: Future[T] = Future()
-        with self._guard:
-            self._line.append((fn, done))
-        while not done.done():  # again, where more than a batch stood before us
-            with self._turn:
-                if not done.done():
-                    self._next()
-        return done.result()
+        mine = _Waiting(fn)
+        if not self._join(mine):
+            self._wait(mine)
+        if not mine.done:
+            self._lead()
+        if mine.error is not None:
+            raise mine.error
+        return cast(T, mine.value)
 
-    def _next(self) -> None:
-        """Those who have waited longest."""
+    def _join(self, mine: _Waiting) -> bool:
+        """True where nobody leads, so that the caller does."""
+        with self._guard:
+            self._line.append(mine)
+            leads, self._is_led = not self._is_led, True
+        return leads
+
+    def _wait(self, mine: _Waiting) -> None:
+        """Until it is done, or its turn to lead."""
+        try:
+            mine.bell.acquire()
+        except BaseException:
+            with self._guard:
+                self._line = [one for one in self._line if one is not mine]
+                leads = mine.leads
+            if leads:
+                self._hand_over()
+            raise
+
+    def _lead(self) -> None:
+        """For those who have waited longest, the caller among them."""
         with self._guard:
             batch, self._line = self._line[:_BATCH], self._line[_BATCH:]
-        self._commit(batch)
-        if self._line and len(batch) == _BATCH:
-            time.sleep(_OTHERS)
+        try:
+            self._commit(batch)
+            if self._line and len(batch) == _BATCH:
+                time.sleep(_OTHERS)
+        finally:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        with self._guard:
+            heir = self._line[0] if self._line else None
+            self._is_led = heir is not None
+            if heir is not None:
+                heir.leads = True
+        if heir is not None:
+            heir.bell.release()
 
     def _commit(self, batch: list[_Waiting]) -> None:
         self._committer = threading.get_ident()
@@ -198,15 +250,15 @@ class _GroupCommit:
             with self._locked():
                 results = self._all(batch)
         except BaseException as problem:
-            for _, done in batch:
-                done.set_exception(problem)
+            for one in batch:
+                one.end(None, problem)
             if not isinstance(problem, Exception):
                 raise
             return
         finally:
             self._committer = 0
-        for done, value, error in results:
-            done.set_exception(error) if error else done.set_result(value)
+        for one, value, error in results:
+            one.end(value, error)
 
     def _all(self, batch: list[_Waiting]) -> list[_Result]:
         try:
@@ -222,7 +274,7 @@ class _GroupCommit:
         conn = self._conn
         try:
             direct.say(conn, "BEGIN IMMEDIATE")
-            results = [(done, *run(conn, fn)) for fn, done in batch]
+            results = [(one, *run(conn, one.fn)) for one in batch]
             direct.say(conn, "COMMIT")
             return results
         except BaseException:

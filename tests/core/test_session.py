@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import signal
 import subprocess
 import sys
 import threading
@@ -142,6 +143,38 @@ def test_more_writers_than_fit_into_one_commit(db: Database) -> None:
         line.release_after(130)
         assert sorted(one.result(20) for one in asked) == list(range(1, 131))
     assert counted(db) == 130
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize("leads", [False, True], ids=["in the middle of the line", "when it is its turn"])
+def test_a_writer_that_is_interrupted_holds_nobody_up(db: Database, leads: bool) -> None:
+    """As a command is by Ctrl-C."""
+    line = Line(db)
+
+    def interrupt(number: int, frame: object) -> None:
+        if leads:  # just when whoever was before it hands over
+            line.go_on.set()
+            first.result(10)
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            first = pool.submit(db.write, line.hold)
+            assert line.inside.wait(10)
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with pytest.raises(Interrupted):
+                db.write(count_up)
+            behind: Future[int] = Future()
+            threading.Thread(target=lambda: behind.set_result(db.write(count_up)), daemon=True).start()
+            line.go_on.set()
+            assert behind.result(10) == 1
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert counted(db) == 1
 
 
 def test_a_commit_that_fails_is_a_failure_for_all_who_shared_it(db: Database) -> None:
