@@ -79,7 +79,7 @@ def keep(client: Google, address: str, secrets: Sequence[str]) -> list[str]:
     if not address:
         return list(secrets)
     own = [secret for secret in secrets if not _RECORD.fullmatch(secret)]
-    soon, here = (time.time() + AHEAD) * 1000, _mark(address)
+    soon, here = (time.time() + AHEAD) * 1000, _mark(address, own[0])
     calendars = watched(client)
     good = {one.calendar: one for one in known(secrets) if one.ends > soon and one.id.startswith(here)}
     stays = {calendar: good[calendar] for calendar in calendars if calendar in good}
@@ -89,9 +89,9 @@ def keep(client: Google, address: str, secrets: Sequence[str]) -> list[str]:
     return [*own, *map(str, [*stays.values(), *fresh, *left])]
 
 
-def _mark(address: str) -> str:
-    """Channels that were made for another address of this hub are known by their id."""
-    return f"hub-{hashlib.sha256(address.encode()).hexdigest()[:12]}-"
+def _mark(address: str, secret: str) -> str:
+    """Channels that were made for another address of this hub, or with another secret, are known by their id."""
+    return f"hub-{hmac.new(secret.encode(), f'address {address}'.encode(), hashlib.sha256).hexdigest()[:12]}-"
 
 
 def _made(client: Google, address: str, secret: str, calendars: Sequence[str]) -> list[Channel]:
@@ -109,7 +109,7 @@ def _made(client: Google, address: str, secret: str, calendars: Sequence[str]) -
 
 
 def _watch(client: Google, address: str, secret: str, calendar: str) -> Channel | None:
-    own = f"{_mark(address)}{random.token_hex(12)}"  # one that was used already is refused
+    own = f"{_mark(address, secret)}{random.token_hex(12)}"  # one that was used already is refused
     ends = int((time.time() + LIFE) * 1000)
     body = {"id": own, "type": "web_hook", "address": address, "token": token(secret, own), "expiration": str(ends)}
     try:

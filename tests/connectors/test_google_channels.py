@@ -152,6 +152,16 @@ def test_another_address_or_another_choice_of_calendars_changes_the_channels(goo
     assert [one["calendar"] for one in channels(google)] == ["ana@practice.example"]
 
 
+def test_another_secret_makes_new_channels_and_the_old_ones_still_ring(google: Stand) -> None:
+    secrets = keep(google, [SECRET])
+    (old,) = channels(google)
+    after = keep(google, ["another", *secrets])
+    (new,) = channels(google)
+    assert new["id"] != old["id"]
+    assert receive(message(new), after) == receive(message(old), after) == Received(catch_up=True)
+    assert keep(google, after) == after
+
+
 def test_while_the_hub_cannot_be_reached_nothing_is_made(google: Stand) -> None:
     assert keep(google, [SECRET], "") == [SECRET]
     assert channels(google) == []
