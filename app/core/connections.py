@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, RowMapping, func, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, literal_column, select, update
 
-from app.core import audit, extras, hook_keys, hosts, intake, opening, renewal, typed
+from app.core import audit, described, extras, hook_keys, hosts, intake, opening, renewal, typed
 from app.core.answers import Kind, classify
 from app.core.handover import open_review, settle
 from app.core.hub import Hub
@@ -150,15 +150,15 @@ def listing(hub: Hub, *, removed: bool = False) -> list[dict[str, Any]]:
         query = query.where(connections.c.state != "removed")
     with hub.db.read() as conn:
         rows = conn.execute(query).mappings().all()
-        waiting = _waiting(conn)
-    return [_describe(hub, row, waiting) for row in rows if row["slug"] in hub.connectors]
+        waiting, troubles = described.waiting(conn), described.troubles(conn)
+    return [described.describe(hub, row, waiting, troubles) for row in rows if row["slug"] in hub.connectors]
 
 
 def get(hub: Hub, connection_id: str) -> dict[str, Any]:
     """One connection. Raises LookupError."""
     row = _row(hub, connection_id)
     with hub.db.read() as conn:
-        return _describe(hub, row, _waiting(conn))
+        return described.describe(hub, row, described.waiting(conn), described.troubles(conn))
 
 
 def form(hub: Hub, connection_id: str) -> dict[str, str]:
@@ -329,49 +329,3 @@ def ask_account(hub: Hub, connection_id: str, ask: Callable[[Opened], T], *, onc
             raise
     again = open_connection(hub, connection_id)
     return asking(again, lambda: ask(again))
-
-
-def _waiting(conn: Connection) -> dict[str, int]:
-    held = runs.c.state.in_(("later", "waiting"))
-    query = select(runs.c.waits_for, func.count()).where(held, _WAITS).group_by(runs.c.waits_for)
-    return {str(key): int(count) for key, count in conn.execute(query)}
-
-
-def _describe(hub: Hub, row: RowMapping, waiting: Mapping[str, int]) -> dict[str, Any]:
-    connector = hub.connectors[row["slug"]]
-    shown = ("id", "slug", "name", "account_name", "state", "why", "last_event_at", "last_call_at", "made_at")
-    hook = f"{hub.settings.address}/hooks/{row['slug']}/{row['hook_key']}" if connector.hook else ""
-    hook_secrets = (
-        hub.vault.open_json(row["hook_secrets"], f"connections:{row['id']}:hook_secrets") if connector.hook else []
-    )
-    return {
-        **{name: row[name] for name in shown},
-        "title": connector.title,
-        "page": f"/{connector.place}/{row['id']}" if connector.place else "",
-        "practice": bool(row["practice"]),
-        "oauth": bool(row["consented_at"]),
-        "hook_address": hook,
-        "hook_ready": bool(hook_secrets),
-        "has_credentials": row["secret"] is not None
-        and bool(hub.vault.open_json(row["secret"], f"connections:{row['id']}:secret")),
-        "waiting": waiting.get(row["id"], 0) + waiting.get(f"slug:{row['slug']}", 0),
-        "circuit_until": row["circuit_until"] if row["circuit"] == "open" else 0,
-        "words": _words(row, connector, bool(hook_secrets)),
-    }
-
-
-def _words(row: RowMapping, connector: Connector, hook_ready: bool) -> str:
-    if row["state"] == "reconnect":
-        return f"Stopped: {row['why']}"
-    if row["circuit"] == "open":
-        return f"{connector.title} does not answer; trying again by itself"
-    if connector.hook and not hook_ready and not connector.hook.subscription:
-        missing = (
-            "it has not called its address yet"
-            if connector.hook.hands_over
-            else "the secret of its webhooks is missing"
-        )
-        return f"Connected, but it sends nothing yet: {missing}"
-    if connector.place:
-        return "Ready"
-    return f"Connected as {row['account_name']}" if row["account_name"] else "Connected"

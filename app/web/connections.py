@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.core import apps, extras, forecast, made, oauth, reach, users, vitals
 from app.core import connections as core
 from app.core.opening import NotConnected
+from app.web import states
 from app.web.answers import done, page
 from app.web.context import hub, person, sent, wants_json
 from app.web.guard import needs
@@ -21,14 +22,15 @@ pages = Blueprint("connections", __name__)
 @pages.get("/connections")
 @needs("see")
 def show_all() -> Response:
-    listing = _foretold(core.listing(hub()))
+    listing = sorted(_foretold(core.listing(hub())), key=_urgency)
     connected = {row["slug"] for row in listing if not row["practice"]}
     missing = [
         {"slug": c.slug, "title": c.title, "says": c.says, "place": c.place}
         for c in hub().connectors.values()
         if c.slug not in connected or c.place
     ]
-    return page("connections/list.html", {"connections": listing, "not_connected": missing})
+    again = [c for c in hub().connectors.values() if c.slug in connected and not c.place]
+    return page("connections/list.html", {"connections": listing, "not_connected": missing}, again=again)
 
 
 @pages.get("/connections/new/<slug>")
@@ -145,6 +147,12 @@ def _found(connection_id: str, lookup: str, query: str) -> tuple[list[Choice], s
         return find(hub(), connection_id, lookup, query), ""
     except (ConnectorError, NotConnected, LookupError) as problem:
         return [], str(problem)
+
+
+def _urgency(row: dict[str, Any]) -> tuple[bool, int, bool]:
+    """What needs somebody stands first; accounts to practise with stand last."""
+    tone, ends = states.connection_badge(row)[0], row["ends"]["tone"] != "good"
+    return row["practice"], ("bad", "warn", "good").index(tone), not (ends or row["state"] == "reconnect")
 
 
 def _foretold(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -100,7 +100,7 @@ def connection_badge(row: Mapping[str, Any]) -> tuple[str, str]:
         return "warn", "Does not answer"
     if (tone := row.get("ends", {}).get("tone")) in ("warn", "bad"):
         return tone, "Ends soon"
-    if row["hook_address"] and not row["hook_ready"]:
+    if row["trouble"] or row["half"]:
         return "warn", "Half connected"
     return "good", "Works"
 

@@ -38,7 +38,9 @@ def test_a_connection_is_checked_and_named_after_its_account(here: World) -> Non
     made = connect(here)
     assert made["account_name"]
     assert made["name"] == made["account_name"]
-    assert made["words"] == f"Connected as {made['account_name']}"
+    late = "; news comes some minutes late, for its webhooks are not set up"
+    assert made["words"] == f"Connected as {made['account_name']}{late}"
+    assert not made["half"]
     assert stored(here, made["id"]) == token(here)
     assert connect(here, name="Ours")["name"] == "Ours"
     assert audit.verify(here.hub)[1] is None
