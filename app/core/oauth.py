@@ -119,10 +119,13 @@ def _declined(connector: Connector, error: str, words: str) -> Exception:
 
 
 def _all_scopes(connector: Connector, oauth: OAuth2, found: Tokens) -> None:
-    """Vendors let people untick what an app asks for. An answer that names no scopes granted all (RFC 6749, 5.1)."""
+    """Vendors let people untick what an app asks for. An answer that names no scopes granted all (RFC 6749, 5.1); so did one
+    that names none of ours, such as "default", for a person who ticks nothing gets no tokens. `check` has the last word."""
     if not found.scope or not oauth.scopes:
         return
-    granted = set(found.scope.replace(",", " ").split())
+    granted = set(found.scope.split())
+    if not granted & set(oauth.scopes):
+        return
     needed = oauth.scopes if oauth.needed is None else oauth.needed
     if lost := {scope: oauth.scopes[scope] for scope in needed if scope not in granted}:
         words = f"At {connector.title} something was left out that Patchbay needs. Sign in again and leave all ticked"

@@ -165,7 +165,7 @@ class Desk:
             _after(now, found.get("expires_in"), (self.oauth.life or 0) / 86_400),
             _until(now, found, self.oauth.idle),
             _until(now, found, self.oauth.hard if consented else replace(self.oauth.hard, days=None)),
-            str(found.get("scope") or ""),
+            _granted(found.get("scope") or found.get("scopes")),
         )
 
 
@@ -185,6 +185,11 @@ def authorize_address(oauth: OAuth2, door: Door, app: App, state: str, verifier:
         address(oauth.authorize, door), state=state, code_verifier=verifier or None, **oauth.ask
     )
     return str(url)
+
+
+def _granted(said: JSON) -> str:
+    """With spaces between them. Some vendors send a list, or call it `scopes`."""
+    return " ".join(map(str, said)) if isinstance(said, list) else str(said or "").replace(",", " ")
 
 
 def _until(now: int, answer: Mapping[str, JSON], life: Life) -> int | None:
