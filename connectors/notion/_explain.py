@@ -28,6 +28,11 @@ def explain(status: int, body: bytes) -> str | None:
         return _forbidden(code)
     if status == 404:
         return _UNSEEN
+    if status == 409 and code == "row_limit_exceeded":
+        return (
+            "This Notion database is full: it holds as many rows as Notion allows. Move old rows to another database, or "
+            "choose another one in the recipe's settings, then run this again."
+        )
     if status == 409:
         return f"Notion could not take this change now{_quoted(words)}. Wait a minute and run this again."
     if status == 400:

@@ -78,6 +78,7 @@ def test_a_database_id_will_do_where_it_has_one_table(notion: Fake, opened: Noti
         (403, "<html>cf-ray</html>", "network protection"),
         (404, {"code": "object_not_found", "message": "x"}, "add Patchbay"),
         (409, {"code": "conflict_error", "message": "Conflict"}, "Wait a minute"),
+        (409, {"code": "row_limit_exceeded", "message": "x"}, "database is full"),
         (400, {"code": "validation_error", "message": "Can't edit block that is archived."}, "Restore it in Notion"),
         (400, {"code": "validation_error", "message": "title is wrong " * 100}, "“title is wrong title"),
         (400, [1], "Notion did not accept"),
