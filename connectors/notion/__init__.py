@@ -46,9 +46,8 @@ connector = Connector(
             "Sign in to Notion as somebody who may add connections, and open notion.so/profile/integrations.",
             "Click “New integration” (newer pages call it “New connection”), name it Patchbay, choose your workspace, "
             "choose the type Internal, and save.",
-            "Under Capabilities tick Read content, Update content and Insert content, and save.",
-            "To comment on pages tick Read comments and Insert comments, too; to see who edited a page, Read user "
-            "information.",
+            "Under Capabilities tick Read content, Update content and Insert content; to comment on pages Read comments and "
+            "Insert comments, too; to see who edited a page Read user information. Save.",
             "Under Configuration click Show beside the internal secret, copy it, and paste it here.",
             "In Notion open each database that Patchbay should write to or start recipes from, click ••• at the top right, "
             "then Connections, search for Patchbay, and add it. Pages inside of it are shared with it.",
@@ -60,6 +59,8 @@ connector = Connector(
         revoke="{api}/v1/oauth/revoke",
         scopes={},  # capabilities are set in the app, and pages are picked while one signs in
         guide=(
+            "The secret of an internal connection does the same with fewer clicks. Sign in where your workspace does not allow "
+            "internal connections.",
             "Open notion.so/profile/integrations, click “New integration” (newer pages call it “New connection”), name it "
             "Patchbay, and choose the type Public.",
             "Enter the return address from here under Redirect URIs, and what else the form asks for.",
