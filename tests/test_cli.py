@@ -15,7 +15,7 @@ from sqlalchemy import update
 import connectors
 from app import cli
 from app.cli import place, speak
-from app.core import connections, users
+from app.core import connections, intake, users
 from app.core.hub import Hub
 from app.core.ids import new_id
 from app.db import models
@@ -186,6 +186,23 @@ def test_connecting_checks_live_first_and_saves_nothing_that_fails(
     assert "ntn_secret" not in err
     assert "Traceback" not in err
     assert [row for row in json.loads(patchbay("connections", "--json")[1]) if not row["practice"]] == []
+
+
+def test_a_secret_that_the_hub_makes_is_printed_once(patchbay: Callable[..., Said], hub: Hub) -> None:
+    code, out, err = patchbay("connect", "web", "--secret", "scheme=bearer", "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert [one["label"] for one in told["made"]] == ["Name of the header", "Value of the header"]
+    bearer = told["made"][1]["text"]
+    assert bearer.startswith("Bearer ")
+    key = told["hook_address"].rsplit("/", 1)[1]
+    assert intake.receive(hub, "web", key, b"{}", {"authorization": bearer}).status == 200
+    assert bearer[7:] not in patchbay("connections", "--json")[1]
+    ours = "a-secret-of-the-sender"
+    told = json.loads(patchbay("connect", "web", "--secret", "scheme=bearer", "--hook-secret", ours, "--json")[1])
+    assert "made" not in told
+    code, _, err = patchbay("connect", "web", "--secret", "scheme=magic")
+    assert (code, "is one of these: standard" in err) == (1, True)
 
 
 def test_an_account_that_is_signed_in_to_is_connected_in_the_browser(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from app.core import practice, users
+from app.core import connections, practice, users
 from app.core.connections import break_connection
 from tests.web.conftest import PASSWORD, Site
 
@@ -83,6 +83,8 @@ def test_every_page_for_axe(screen: Any, served: Site) -> None:
     run = re.sub(r"^https?://[^/]+", "", screen.url)
     own = practice.connection_id(served.hub, "notion")
     served.hub.db.write(lambda conn: break_connection(conn, served.hub, own, "Notion no longer accepts this token"))
+    sends = {"scheme": "header", "address": "https://shop.example/"}
+    web = connections.create(served.hub, "web", sends, check_first=False)
     inside = [
         "/",
         "/recipes",
@@ -90,6 +92,8 @@ def test_every_page_for_axe(screen: Any, served: Site) -> None:
         "/connections",
         "/connections/new/zoom",
         "/connections/new/hubspot",  # a key, or signing in
+        "/connections/new/web",  # a choice among fields
+        f"/connections/{web['id']}",  # secrets that the hub makes
         f"/connections/{own}",
         "/inbox",
         "/runs",
