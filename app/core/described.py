@@ -51,9 +51,14 @@ def describe(hub: Hub, row: RowMapping, waits: Mapping[str, int], failures: Mapp
         and bool(hub.vault.open_json(row["secret"], f"connections:{row['id']}:secret")),
         "waiting": waits.get(row["id"], 0) + waits.get(f"slug:{row['slug']}", 0),
         "circuit_until": row["circuit_until"] if row["circuit"] == "open" else 0,
-        "half": bool(connector.hook and not hook_secrets and (_only_by_hook(connector) or connector.hook.subscription)),
+        "half": bool(
+            _is_sent_to(row, connector)
+            and not hook_secrets
+            and connector.hook
+            and (_only_by_hook(connector) or connector.hook.subscription)
+        ),
         "trouble": (trouble := failures.get(row["id"], "")),
-        "words": _words(row, connector, bool(hook_secrets), trouble),
+        "words": _words(row, connector, bool(hook_secrets) or not _is_sent_to(row, connector), trouble),
     }
 
 
@@ -79,6 +84,12 @@ def _words(row: RowMapping, connector: Connector, hook_ready: bool, trouble: str
         "; news comes some minutes late, for its webhooks are not set up" if connector.hook and not hook_ready else ""
     )
     return f"Connected as {row['account_name']}{late}" if row["account_name"] else f"Connected{late}"
+
+
+def _is_sent_to(row: RowMapping, connector: Connector) -> bool:
+    """Whether something may come in. Where the hub makes the secret a person chooses that, and an account which is there only
+    to be sent to lacks nothing without one."""
+    return connector.hook is not None and not (connector.hook.makes and row["account_name"])
 
 
 def _only_by_hook(connector: Connector) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import update
 
 from app.core import connections, made, opening, practice
 from app.db import models
@@ -134,6 +135,17 @@ def test_a_signing_secret_is_made_where_an_address_is_typed(served: Site, owner:
     assert moved is not None
     there = served.hub.vault.open_json(moved["secret"], f"connections:{own['id']}:secret")
     assert (there["address"], there["signing_secret"]) == ("https://new.example/", f"{second} {first}")
+
+
+def test_a_connection_that_only_sends_lacks_nothing(served: Site, owner: Visitor) -> None:
+    own = connections.create(served.hub, "web", {"address": "https://shop.example/hook"}, check_first=False)["id"]
+    assert "it sends nothing yet" in connections.get(served.hub, own)["words"]  # nobody knows yet what it is for
+    named = update(models.connections).where(models.connections.c.id == own).values(account_name="shop.example")
+    served.hub.db.write(lambda conn: conn.execute(named))
+    found = connections.get(served.hub, own)
+    assert (found["words"], found["half"]) == ("Connected as shop.example", False)
+    made.make(served.hub, own, made.HOOK)
+    assert connections.get(served.hub, own)["words"] == "Connected as shop.example"
 
 
 def test_two_who_press_at_once_do_not_end_each_others_secret(served: Site, owner: Visitor) -> None:
