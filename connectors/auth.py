@@ -87,6 +87,7 @@ class OAuth2:
     `life`: seconds an access token lives where the answer has no `expires_in`; None: until it is refused.
     `idle`: how long a refresh token lives unused (the hub uses each one at least daily); `hard`: how long a consent lives
     whatever happens. `issuer`: the `iss` that the return address must carry where it carries one (RFC 9207).
+    `at`: whose page one signs in at, where that is not the connector's title ("Microsoft", for mail).
     `uninstalled(body)`: the `Account.id` whose owner has removed our app, where the vendor tells that with DELETE at the return
     address and our app's id and secret (Basic); raises `Unreadable`.
     """
@@ -113,4 +114,5 @@ class OAuth2:
     idle: Life = Life()
     hard: Life = Life()
     issuer: str = ""
+    at: str = ""
     uninstalled: Callable[[bytes], str] | None = None

@@ -373,3 +373,8 @@ class Connector:
         """Whether the fields of `auth` open an account by themselves."""
         fields = self.auth.fields
         return any(f.secret or not f.optional for f in fields) if self.oauth else bool(fields)
+
+    @property
+    def signs_in_at(self) -> str:
+        """Whose page people sign in at."""
+        return (self.oauth.at if self.oauth else "") or self.title

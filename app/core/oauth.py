@@ -65,11 +65,13 @@ def finish(hub: Hub, slug: str, session: Session, given: Mapping[str, str]) -> O
     connector, oauth = _connector(hub, slug)
     grant = grants.take(hub, slug, session, given.get("state", ""))
     if oauth.issuer and given.get("iss", oauth.issuer) != oauth.issuer:
-        raise Refused(f"This answer was not sent by {connector.title}. Begin again at Connections")
+        raise Refused(f"This answer was not sent by {connector.signs_in_at}. Begin again at Connections")
     if error := given.get("error", ""):
         raise _declined(connector, error, given.get("error_description", ""))
     if lost := [name for name in ("code", *oauth.callback) if not given.get(name)]:
-        raise Refused(f"{connector.title} sent an answer without {' and '.join(lost)}. Begin again at Connections")
+        raise Refused(
+            f"{connector.signs_in_at} sent an answer without {' and '.join(lost)}. Begin again at Connections"
+        )
     desk = Desk(hub, connector, _app(hub, slug))
     found = desk.exchange(given["code"], grant.kept.get("verifier", ""), apps.return_address(hub, slug))
     _all_scopes(connector, oauth, found)
@@ -107,15 +109,15 @@ def _app(hub: Hub, slug: str) -> App:
 
 
 def _declined(connector: Connector, error: str, words: str) -> Exception:
-    said = f" ({connector.title} says: {(words or error)[:300].rstrip('.')})"
+    said = f" ({connector.signs_in_at} says: {(words or error)[:300].rstrip('.')})"
     if error == "access_denied":
-        return Declined(f"You did not agree at {connector.title}, so nothing was connected{said}")
+        return Declined(f"You did not agree at {connector.signs_in_at}, so nothing was connected{said}")
     if error in ("invalid_scope", "unauthorized_client", "invalid_client"):
         return Declined(
-            f"{connector.title} does not accept this app as it is. Compare its client ID, return address and "
+            f"{connector.signs_in_at} does not accept this app as it is. Compare its client ID, return address and "
             f"scopes with what stands on this page{said}"
         )
-    return Declined(f"{connector.title} could not connect this. Try again in a few minutes{said}")
+    return Declined(f"{connector.signs_in_at} could not connect this. Try again in a few minutes{said}")
 
 
 def _all_scopes(connector: Connector, oauth: OAuth2, found: Tokens) -> None:
@@ -128,7 +130,9 @@ def _all_scopes(connector: Connector, oauth: OAuth2, found: Tokens) -> None:
         return
     needed = oauth.scopes if oauth.needed is None else oauth.needed
     if lost := {scope: oauth.scopes[scope] for scope in needed if scope not in granted}:
-        words = f"At {connector.title} something was left out that Patchbay needs. Sign in again and leave all ticked"
+        words = (
+            f"At {connector.signs_in_at} something was left out that Patchbay needs. Sign in again and leave all ticked"
+        )
         raise Missing(words, lost)
 
 
@@ -142,7 +146,7 @@ def _settle(
     opened = opening.open_with(hub, connector.slug, credentials)
     there = connections.asking(opened, lambda: listed(opened.client))
     if not there:
-        raise Refused(f"This sign-in opens no account at {connector.title}. Choose one there and try again")
+        raise Refused(f"This sign-in opens no account at {connector.signs_in_at}. Choose one there and try again")
     before = opening.row(hub, grant.connection) if grant.connection else None
     same = [one for one in there if before is not None and one.id == before["account_id"]]
     if len(there) == 1 or same:

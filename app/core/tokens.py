@@ -123,7 +123,7 @@ class Desk:
             raise masks.masked(self._trouble(problem)) from problem
 
     def _trouble(self, problem: Exception) -> Exception:
-        title, last = self.connector.title, self.door.last
+        title, last = self.connector.signs_in_at, self.door.last
         if isinstance(self.door.failure, NotSent):
             return Unavailable(f"{title} could not be reached: {self.door.failure}")
         if self.door.failure is not None:
@@ -139,7 +139,7 @@ class Desk:
 
     def _refusal(self, error: str, words: str) -> Exception:
         """What the vendor's error word means (RFC 6749, section 5.2, and what `dead` adds to it)."""
-        title, status = self.connector.title, self.door.last.status if self.door.last else 0
+        title, status = self.connector.signs_in_at, self.door.last.status if self.door.last else 0
         said = f" ({title} says: {(words or error)[:300].rstrip('.')})" if words or error else ""
         if error == "invalid_grant" or error in self.oauth.dead:
             return Unauthorized(f"{title} no longer lets us in. Sign in there again{said}")
@@ -155,7 +155,9 @@ class Desk:
             found = self.oauth.read(as_json(self.door.last) or found)
         token = found.get("access_token")
         if not isinstance(token, str) or not token:
-            raise Unavailable(f"{self.connector.title} answered without letting us in: there is no access token in it")
+            raise Unavailable(
+                f"{self.connector.signs_in_at} answered without letting us in: there is no access token in it"
+            )
         named = ("refresh_token", *self.oauth.kept)
         kept = {name: str(found[name]) for name in named if found.get(name)}
         masks.know(token, kept.get("refresh_token", ""))

@@ -41,6 +41,7 @@ def _claims(token: str) -> Mapping[str, JSON]:
 
 
 MICROSOFT = OAuth2(
+    at="Microsoft",
     authorize="{login}/common/oauth2/v2.0/authorize",
     token="{login}/common/oauth2/v2.0/token",  # noqa: S106 (an address)
     scopes={

@@ -47,10 +47,10 @@ def hub(settings: Settings, box: Stand) -> Iterator[Hub]:
     made.close()
 
 
-def sign_in(hub: Hub, connection: str = "") -> str:
+def sign_in(hub: Hub, connection: str = "", answer: str = "allow") -> str:
     there = oauth.start(hub, "email", SESSION, connection_id=connection)
     scopes = dict(parse_qsl(urlsplit(there).query))["scope"].split()
-    form: dict[str, Any] = {"answer": "allow", "account": ADDRESS, "scope": scopes}
+    form: dict[str, Any] = {"answer": answer, "account": ADDRESS, "scope": scopes}
     back = requests.post(there, data=form, allow_redirects=False, timeout=5).headers["Location"]
     made = oauth.finish(hub, "email", SESSION, dict(parse_qsl(urlsplit(back).query)))
     assert isinstance(made, Opened)
@@ -75,6 +75,12 @@ def test_the_mailbox_is_that_of_who_signed_in(hub: Hub) -> None:
     assert made["account_name"] == ADDRESS
     assert connections.check(hub, made["id"])["ok"]
     assert sign_in(hub) == made["id"]  # and no second one
+
+
+def test_people_read_whose_page_they_sign_in_at(hub: Hub) -> None:
+    assert connector.signs_in_at == "Microsoft"
+    with pytest.raises(oauth.Declined, match="You did not agree at Microsoft"):
+        sign_in(hub, answer="no")
 
 
 def test_mail_is_read_drafted_and_sent_with_a_token_and_no_password(signed: Stand) -> None:
