@@ -7,17 +7,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import requests
 from sqlalchemy import update
 
-from app.core import apps, connections, extras, oauth, opening
+from app.core import connections, extras, oauth, opening
 from app.core.answers import Kind
-from app.core.hub import Hub, open_hub
+from app.core.hub import Hub
 from app.core.mail import Session
-from app.core.oauth import Opened
 from app.core.wire import NotSent
 from app.db import models
 from app.settings import Settings
@@ -25,9 +22,9 @@ from connectors.contract import Refused, Unauthorized, Unavailable
 from connectors.email import connector
 from connectors.email._client import Mailbox, typed
 from connectors.email._sign_in import MICROSOFT, read
+from tests.connectors import person
 from tests.connectors.mailbox import DRAFTS, MAIL, arrive, handed_over, lying
 from tests.connectors.stand import Stand, reopened, standing
-from tests.oauth.till_hub import SESSION
 
 ADDRESS = "office@practice.example"
 
@@ -40,21 +37,12 @@ def box() -> Iterator[Stand]:
 
 @pytest.fixture
 def hub(settings: Settings, box: Stand) -> Iterator[Hub]:
-    made = open_hub(replace(settings, vendor_urls={"email": f"{box.served.url}/email"}))
-    assert made.secret  # made when it is first asked for, which must not be within a change
-    apps.save(made, "email", "practice", box.served.token, by="a test")
-    yield made
-    made.close()
+    with person.hub_at(settings, "email", box.served) as made:
+        yield made
 
 
 def sign_in(hub: Hub, connection: str = "", answer: str = "allow") -> str:
-    there = oauth.start(hub, "email", SESSION, connection_id=connection)
-    scopes = dict(parse_qsl(urlsplit(there).query))["scope"].split()
-    form: dict[str, Any] = {"answer": answer, "account": ADDRESS, "scope": scopes}
-    back = requests.post(there, data=form, allow_redirects=False, timeout=5).headers["Location"]
-    made = oauth.finish(hub, "email", SESSION, dict(parse_qsl(urlsplit(back).query)))
-    assert isinstance(made, Opened)
-    return made.connection_id
+    return person.signed_in(hub, "email", ADDRESS, answer=answer, connection=connection)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,7 +13,7 @@ import pytest
 import requests
 
 from app.core import apps, connections, oauth
-from app.core.hub import Hub, open_hub
+from app.core.hub import Hub
 from app.core.oauth import Opened
 from app.core.sessions import Session
 from app.core.users import User
@@ -25,6 +24,7 @@ from connectors.slack import connector
 from connectors.slack._catch_up import FIRST_LOOK, OVERLAP
 from connectors.slack._client import SCOPES
 from connectors.slack._sign_in import read
+from tests.connectors import person
 from tests.connectors.slack_stand import OFFICE, OLD, ORDERS, RANDOM, Workspace, opened, standing
 
 SESSION = Session("a browser", User("u", "a@example.com", "Ana", "owner"), "csrf")
@@ -75,19 +75,12 @@ def test_a_person_whose_token_looks_like_a_bots_is_noticed(work: Workspace) -> N
 
 @pytest.fixture
 def hub(settings: Settings, work: Workspace) -> Iterator[Hub]:
-    made = open_hub(replace(settings, vendor_urls={"slack": f"{work.served.url}/slack"}))
-    assert made.secret  # made when it is first asked for, which must not be within a change
-    apps.save(made, "slack", "practice", work.served.token, by="a test")
-    yield made
-    made.close()
+    with person.hub_at(settings, "slack", work.served) as made:
+        yield made
 
 
-def sign_in(hub: Hub, leave_out: str = "", answer: str = "allow", connection: str = "") -> Any:
-    there = oauth.start(hub, "slack", SESSION, connection_id=connection)
-    scopes = [one for one in dict(parse_qsl(urlsplit(there).query))["scope"].split(",") if one != leave_out]
-    form: dict[str, Any] = {"answer": answer, "account": "T0PRACTICE", "scope": scopes}
-    back = requests.post(there, data=form, allow_redirects=False, timeout=5).headers["Location"]
-    return oauth.finish(hub, "slack", SESSION, dict(parse_qsl(urlsplit(back).query)))
+def sign_in(hub: Hub, **more: str) -> Any:
+    return person.sign_in(hub, "slack", "T0PRACTICE", **more)
 
 
 def test_signing_in_opens_the_bots_account_and_again_the_same_one(hub: Hub, work: Workspace) -> None:

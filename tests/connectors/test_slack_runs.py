@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from app.core import connections, intake, polling, practice, recipes, undo
+from app.core import connections, intake, practice, recipes, undo
 from app.settings import Settings
+from tests.connectors import whole
 from tests.connectors.signing_slack import handshake, signed
 from tests.connectors.slack_stand import ORDERS, changed, sample
-from tests.durability.world import World, world
+from tests.durability.world import World
 
 RECIPE = Path(__file__).parent / "recipes" / "slack-orders"
 MADE = ["message.post", "message.update", "message.post"]
@@ -22,9 +23,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture
 def here(settings: Settings, tmp_path: Path) -> Iterator[World]:
-    with world(settings, tmp_path / "practice") as made:
-        recipes.publish(made.hub, RECIPE, by="a test")
-        recipes.switch_on(made.hub, RECIPE.name, practice=True, level="auto", by="a test")
+    with whole.with_recipe(settings, tmp_path, RECIPE) as made:
         yield made
 
 
@@ -42,12 +41,6 @@ def asked(here: World) -> bytes:
     """Somebody asks about an order, now."""
     ts = here.served.control("slack_say", {"channel": ORDERS, "text": "Is 1042 paid?"})["ts"]
     return changed("message_posted", text="Is 1042 paid?", ts=ts)
-
-
-def caught_up(here: World) -> list[str]:
-    """One round of what is due for this account."""
-    due = [one for one in polling.due(here.hub) if one[0] == here.connection("slack")]
-    return [event for one in due for event in polling.poll(here.hub, *one)]
 
 
 def effects(here: World) -> list[str]:
@@ -92,7 +85,7 @@ def test_nor_does_one_that_is_lost_while_it_is_taken_back(here: World, do: str, 
 def test_a_message_that_got_lost_is_caught_up_and_its_late_event_starts_nothing(here: World) -> None:
     body = asked(here)
     here.skip(1_000_000)
-    found = caught_up(here)
+    found = whole.due(here, "slack")
     assert len(found) == 1
     here.work()
     assert effects(here) == MADE
@@ -100,15 +93,15 @@ def test_a_message_that_got_lost_is_caught_up_and_its_late_event_starts_nothing(
     here.work()
     assert len(here.runs()) == 1
     here.skip(1_000_000)
-    assert caught_up(here) == []
+    assert whole.due(here, "slack") == []
 
 
 def test_when_slack_left_events_out_the_channels_are_read_at_once(here: World) -> None:
-    caught_up(here)
+    whole.due(here, "slack")
     asked(here)
-    assert caught_up(here) == []  # not its time yet
+    assert whole.due(here, "slack") == []  # not its time yet
     assert deliver(here, b'{"type":"app_rate_limited","team_id":"T0PRACTICE","api_app_id":"A0PATCHBAY"}').status == 200
-    found = caught_up(here)
+    found = whole.due(here, "slack")
     assert len(found) == 1
 
 

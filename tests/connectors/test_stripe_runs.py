@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from app.core import connections, intake, polling, practice, recipes, undo
+from app.core import connections, intake, practice, recipes, undo
 from app.settings import Settings
+from tests.connectors import whole
 from tests.connectors.signing_stripe import signed
 from tests.connectors.stripe_stand import changed, sample
-from tests.durability.world import World, world
+from tests.durability.world import World
 
 RECIPE = Path(__file__).parent / "recipes" / "stripe-draft"
 MADE = ["customer.create", "invoice.create", "invoice.add_lines", "line.create"]
@@ -22,9 +23,7 @@ MADE = ["customer.create", "invoice.create", "invoice.add_lines", "line.create"]
 
 @pytest.fixture
 def here(settings: Settings, tmp_path: Path) -> Iterator[World]:
-    with world(settings, tmp_path / "practice") as made:
-        recipes.publish(made.hub, RECIPE, by="a test")
-        recipes.switch_on(made.hub, RECIPE.name, practice=True, level="auto", by="a test")
+    with whole.with_recipe(settings, tmp_path, RECIPE) as made:
         yield made
 
 
@@ -36,12 +35,6 @@ def deliver(here: World, body: bytes) -> intake.Answer:
     key = own(here)["hook_address"].rsplit("/", 1)[1]
     headers = signed(body, practice.token(here.hub), time.time())
     return intake.receive(here.hub, "stripe", key, body, headers)
-
-
-def caught_up(here: World) -> list[str]:
-    """One round of what is due for this account."""
-    due = [one for one in polling.due(here.hub) if one[0] == here.connection("stripe")]
-    return [event for one in due for event in polling.poll(here.hub, *one)]
 
 
 def effects(here: World) -> list[str]:
@@ -98,7 +91,7 @@ def test_an_event_that_got_lost_is_caught_up(here: World) -> None:
     about = json.loads(sample("invoice_paid"))["data"]["object"]
     here.served.control("stripe_event", {"type": "invoice.paid", "object": about})
     here.skip(1_000_000)
-    found = caught_up(here)
+    found = whole.due(here, "stripe")
     assert len(found) == 1
     here.work()
     assert (here.run()["state"], effects(here)) == ("done", MADE)

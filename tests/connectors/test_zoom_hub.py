@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from app.core import connections, intake, polling, recipes
+from app.core import connections, intake
 from app.settings import Settings
+from tests.connectors import whole
 from tests.connectors.zoom_samples import SAMPLES
-from tests.durability.world import World, world
+from tests.durability.world import World
 
 RECIPE = Path(__file__).parent / "recipes" / "zoom-minutes"
 OPENS = ("example-download-token", "Ex4mple")
@@ -21,9 +22,7 @@ OPENS = ("example-download-token", "Ex4mple")
 
 @pytest.fixture
 def here(settings: Settings, tmp_path: Path) -> Iterator[World]:
-    with world(settings, tmp_path / "practice") as made:
-        recipes.publish(made.hub, RECIPE, by="a test")
-        recipes.switch_on(made.hub, RECIPE.name, practice=True, level="auto", by="a test")
+    with whole.with_recipe(settings, tmp_path, RECIPE) as made:
         yield made
 
 
@@ -69,15 +68,10 @@ def test_what_opens_a_recording_is_sealed_and_shown_nowhere(here: World) -> None
 
 def test_a_lost_delivery_is_caught_up_with(here: World) -> None:
     body = transcript(start_time=here.served.control("zoom_recording", {"body": transcript()})["meeting"]["start_time"])
-    own = here.connection("zoom")
-    due = [one for one in polling.due(here.hub) if one == (own, "recording.completed")]
-    for one in due:
-        polling.poll(here.hub, *one)  # the first look
+    whole.due(here, "zoom")  # the first look
     body["payload"]["object"] |= {"uuid": "m2", "start_time": None}
     here.served.control("zoom_recording", {"body": body})
-    here.skip(1_000_000)
-    found = [event for one in polling.due(here.hub) if one[0] == own for event in polling.poll(here.hub, *one)]
-    assert len(found) == 1
+    assert len(whole.catch_up(here, "zoom")) == 1
     here.work()
     assert len(posted(here)) == 1
 
@@ -95,15 +89,12 @@ def test_a_transcript_that_is_not_made_yet_is_waited_for(here: World) -> None:
 
 
 def test_an_app_that_was_removed_at_zoom_is_noticed_at_once(here: World) -> None:
-    for one in polling.due(here.hub):
-        if one[0] == here.connection("zoom"):
-            polling.poll(here.hub, *one)
+    whole.due(here, "zoom")
     here.served.control("revoke", {"slug": "zoom"})
-    assert [one for one in polling.due(here.hub) if one[0] == here.connection("zoom")] == []
+    assert whole.due(here, "zoom") == []
+    assert connections.get(here.hub, here.connection("zoom"))["state"] == "ok"
     assert deliver(here, json.loads((SAMPLES / "app_deauthorized.json").read_bytes())).status == 200
-    for one in polling.due(here.hub):
-        if one[0] == here.connection("zoom"):
-            polling.poll(here.hub, *one)
+    whole.due(here, "zoom")
     assert connections.get(here.hub, here.connection("zoom"))["state"] == "reconnect"
 
 

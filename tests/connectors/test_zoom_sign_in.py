@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,15 +12,15 @@ import pytest
 import requests
 from sqlalchemy import update
 
-from app.core import apps, connections, extras, oauth, opening, polling
-from app.core.hub import Hub, open_hub
-from app.core.oauth import Opened
+from app.core import connections, extras, oauth, opening, polling
+from app.core.hub import Hub
 from app.db import models
 from app.practice.serve import Served
 from app.settings import Settings
 from connectors.contract import Account
 from connectors.zoom import connector
 from connectors.zoom._recording import shape
+from tests.connectors import person
 from tests.connectors.zoom_samples import SAMPLES
 from tests.connectors.zoom_stand import POLL, RECORDINGS
 from tests.oauth.till_hub import SESSION
@@ -35,11 +34,8 @@ def served() -> Iterator[Served]:
 
 @pytest.fixture
 def hub(settings: Settings, served: Served) -> Iterator[Hub]:
-    made = open_hub(replace(settings, vendor_urls={"zoom": f"{served.url}/zoom"}))
-    assert made.secret  # made when it is first asked for, which must not be within a change
-    apps.save(made, "zoom", "practice", served.token, by="a test")
-    yield made
-    made.close()
+    with person.hub_at(settings, "zoom", served) as made:
+        yield made
 
 
 @pytest.fixture
@@ -48,13 +44,7 @@ def now() -> str:
 
 
 def sign_in(hub: Hub, leave_out: str = "", connection: str = "") -> str:
-    there = oauth.start(hub, "zoom", SESSION, connection_id=connection)
-    scopes = [one for one in dict(parse_qsl(urlsplit(there).query))["scope"].split() if one != leave_out]
-    form: dict[str, Any] = {"answer": "allow", "account": "practice-host", "scope": scopes}
-    back = requests.post(there, data=form, allow_redirects=False, timeout=5).headers["Location"]
-    made = oauth.finish(hub, "zoom", SESSION, dict(parse_qsl(urlsplit(back).query)))
-    assert isinstance(made, Opened)
-    return made.connection_id
+    return person.signed_in(hub, "zoom", "practice-host", leave_out=leave_out, connection=connection)
 
 
 def client(hub: Hub, connection: str) -> Any:

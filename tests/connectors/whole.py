@@ -29,9 +29,23 @@ def hub(settings: Settings, folder: Path, when: str, event: Mapping[str, Any], s
         yield made
 
 
+@contextmanager
+def with_recipe(settings: Settings, folder: Path, recipe: Path) -> Iterator[World]:
+    """With a recipe of `tests/connectors/recipes`, which does what it says without asking."""
+    with world(settings, folder / "practice") as made:
+        recipes.publish(made.hub, recipe, by="a test")
+        recipes.switch_on(made.hub, recipe.name, practice=True, level="auto", by="a test")
+        yield made
+
+
 def catch_up(here: World, slug: str) -> list[str]:
     """One round of this connection's polls, as if its webhook had rung. Returns the ids of new events."""
     here.skip(1_000_000)
+    return due(here, slug)
+
+
+def due(here: World, slug: str) -> list[str]:
+    """Those of its polls whose time has come."""
     mine = [one for one in polling.due(here.hub) if one[0] == here.connection(slug)]
     return [event for one in mine for event in polling.poll(here.hub, *one)]
 
