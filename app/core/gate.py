@@ -335,7 +335,8 @@ class Gate:
             conn,
             self.hub,
             "approve",
-            f"{change.action.label}: approve what is sent to {change.opened.connector.title}",
+            f"{change.action.label}: approve what is sent to {change.opened.connector.title}"
+            + vouching.reason(self.work, change.action),
             run=self.work.run["id"],
             step=change.place[0],
             item=change.place[1],

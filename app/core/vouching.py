@@ -24,6 +24,13 @@ def must_ask(work: Work, action: Action) -> bool:
     return grave and (bool(work.given.get("unvouched")) or any(_came_unvouched(work, s) for s in work.recipe.steps))
 
 
+def reason(work: Work, action: Action) -> str:
+    """What to add where a person is asked although the recipe may write freely; "" elsewhere."""
+    if work.level == "review" or not must_ask(work, action):
+        return ""
+    return ". You are asked because nobody signed the message that this run goes by"
+
+
 def _came_unvouched(work: Work, step: Step) -> bool:
     entry = work.journal.entries.get((step.id, "0")) if step.wait is not None and step.wait.kind else None
     event = entry.value.get("event") if entry is not None and isinstance(entry.value, dict) else None

@@ -142,6 +142,7 @@ def test_a_mail_because_of_a_message_that_nobody_signed_waits_for_a_person(setti
         assert (here.run()["state"], mails(here), taken(here)) == ("waiting", [], [SEEN])
         (review,) = here.reviews(state="open")
         assert review["kind"] == "approve"
+        assert "You are asked because nobody signed" in review["says"]
         reviews.decide(here.hub, review["id"], "approve", by="Ana")
         here.work()
         assert here.run()["state"] == "done", here.run()
