@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from connectors.contract import ApiKey, Connector, Life, OAuth2
 from connectors.google import _calendar_offers, _docs_offers, _mail_offers, _sheets_offers
-from connectors.google._client import check, open_account
+from connectors.google._account import check
+from connectors.google._client import open_account
 from connectors.google._refusals import explain
 from connectors.google._scopes import NEEDED, SCOPES
 

@@ -46,7 +46,9 @@ ACTIONS = {
         roles={
             "sheet": Role.WHERE,
             "fields": Role.CONTENT,
-            **dict.fromkeys(("by", "value", "several", "rows", "places", "title"), Role.PLAIN),
+            # As with an address by which a contact is found: what a form says may name the row, and an undo puts it back.
+            "value": Role.CONTENT,
+            **dict.fromkeys(("by", "several", "rows", "places", "title"), Role.PLAIN),
         },
         find=_sheets_updates.find_updated,
         settle=10.0,

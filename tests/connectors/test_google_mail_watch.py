@@ -164,6 +164,12 @@ def test_a_long_search_is_refused_and_a_good_one_is_one_line() -> None:
     assert search_of(' subject:"a (b"\n from:c ') == 'subject:"a (b" from:c'
 
 
+def test_a_search_that_would_fail_at_every_look_is_said_before_the_account_is_saved(box: Stand) -> None:
+    with pytest.raises(Refused, match="not closed"):
+        reopened(box, mail_search='subject:"offer').check()
+    assert box.check().name == "ana@practice.example"
+
+
 def test_reading_mail_needs_to_have_been_allowed(box: Stand) -> None:
     with pytest.raises(Refused, match="may not read your mail"):
         received(reopened(box, scope="openid", mail_search="in:inbox").client, None)

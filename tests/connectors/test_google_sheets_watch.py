@@ -220,6 +220,11 @@ def test_rows_may_be_quoted_from_a_sheet_of_several_and_named_by_a_column() -> N
         watched(", ".join([ADDRESS] * 11))
 
 
+def test_sheets_that_cannot_be_read_are_said_before_the_account_is_saved(plain: Stand) -> None:
+    with pytest.raises(Refused, match="no address of a Google sheet"):
+        reopened(plain, sheets="Orders").check()
+
+
 def test_without_sheets_nothing_is_asked(plain: Stand) -> None:
     assert added(reopened(plain, sheets="").client, None) == ([], {})
     assert plain.asked() == []
