@@ -22,6 +22,20 @@ def test_events_stand_on_its_page_and_tokens_do_not(practice: Served) -> None:
     assert "s3cret" not in page
 
 
+def test_mails_rows_and_documents_stand_on_its_page(practice: Served) -> None:
+    own = {"Authorization": f"Bearer {practice.token}"}
+    practice.control("google_mail_arrive", {"headers": {"Subject": "<i>Asked</i>"}, "text": "Is it <b>paid</b>?"})
+    body = {"name": "Minutes", "mimeType": "application/vnd.google-apps.document"}
+    made = requests.post(f"{practice.url}/google/drive/v3/files", json=body, headers=own, timeout=5).json()
+    practice.control("google_doc", {"id": made["id"], "text": "We met.\n"})
+    page = requests.get(f"{practice.url}/google/", timeout=5).text
+    assert "&lt;i&gt;Asked&lt;/i&gt;" in page
+    assert "Is it &lt;b&gt;paid&lt;/b&gt;?" in page
+    assert "Practice shop › Orders" in page
+    assert "Order number" in page
+    assert "We met." in page
+
+
 def test_limits_are_kept_with_403_as_google_does() -> None:
     with Served(limits=True) as served:
         served.control("settings", {"google_rate": 0.1})  # so that a slow machine meets the limit, too

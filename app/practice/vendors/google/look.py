@@ -1,4 +1,4 @@
-"""What people see of the practice Google: its calendars, and what else it keeps."""
+"""What people see of the practice Google: its calendars, mails, sheets and documents, and what else it keeps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,22 @@ import json
 
 from flask import Blueprint, render_template
 
+from app.practice.vendors.google import look_files
 from app.practice.vendors.google.calendar import CALENDARS
 from app.practice.vendors.google.suite import JSON, Suite
 
 _SHOWN = 100
-_HIDDEN = ("event", "channel", "grant", "code")  # shown above, or with tokens in them
+_HIDDEN = (
+    "event",
+    "channel",
+    "grant",
+    "code",
+    "mail",
+    "draft",
+    "book",
+    "file",
+    "doc",
+)  # shown above, or with tokens in them
 _ANSWERS = {
     "accepted": "comes",
     "declined": "does not come",
@@ -23,7 +34,8 @@ def add_page(site: Blueprint, suite: Suite) -> None:
     @site.get("/")
     def index() -> str:
         calendars = {one["summary"]: _events(suite, own) for own, one in CALENDARS.items()}
-        return render_template("practice/google.html", calendars=calendars, others=_others(suite))
+        kept = {"mails": look_files.mails(suite), "sheets": look_files.sheets(suite), "files": look_files.files(suite)}
+        return render_template("practice/google.html", calendars=calendars, others=_others(suite), **kept)
 
 
 def _events(suite: Suite, calendar: str) -> list[JSON]:
