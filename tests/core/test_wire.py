@@ -6,10 +6,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from app.core.http import Cut, Door, NotSent
+from tests import network
 from tests.connectors.loopback import Vendor, vendor
 from tests.core.raw import nobody_listens, post, raw, shut
 
@@ -160,6 +162,26 @@ def test_a_connection_that_was_allowed_is_not_lent_to_one_that_is_not(there: Ven
     with pytest.raises(NotSent, match="not a public address"):
         post(Door({"api": there.url}, seconds=2, public_only=True))
     assert len(there.asked) == 1
+
+
+def test_a_name_that_leads_inside_the_second_time_is_not_asked_twice(
+    there: Vendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: what was judged is what is connected to."""
+    port, asked = int(there.url.rpartition(":")[2]), []
+
+    def answer(name: str, *args: Any, **more: Any) -> list[Any]:
+        asked.append(name)
+        leads_to = "1.1.1.1" if len(asked) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (leads_to, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    with pytest.raises(NotSent):
+        post(Door({"api": f"http://crm.example:{port}"}, seconds=2, public_only=True))
+    assert asked == ["crm.example"]
+    assert network.attempts == [f"1.1.1.1:{port}"]
+    network.attempts.clear()  # the test meant it
+    assert there.asked == []
 
 
 # --- headers ----------------------------------------------------------------------------------------------------------
