@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import RowMapping, func, select
 
-from app.core import connections, intake
+from app.core import connections, intake, recipes
 from app.core.hub import Hub
+from app.core.recipe import RecipeError
 from app.db.models import connections as table
 from app.db.models import events
 from connectors.contract import JSON
@@ -67,6 +69,24 @@ def submissions(hub: Hub, form_id: str) -> int:
     with hub.db.read() as conn:
         query = select(func.count()).where(events.c.connection == form_id, events.c.kind == f"{SLUG}.submitted")
         return int(conn.execute(query).scalar_one())
+
+
+def unasked(hub: Hub, published: Published) -> list[tuple[str, str]]:
+    """(title of a recipe, name) of answers that recipes which are on for this form read, and that it does not ask: their runs
+    would stop there."""
+    form = published.form
+    if form is None:
+        return []
+    known = {*(question.name for question in form.questions), *form.former}
+    with hub.db.read() as conn:
+        listening = [(one.slug, one.version) for one in recipes.switched_on(conn, SLUG, published.id)]
+    found = []
+    for slug, version in listening:
+        with suppress(RecipeError, LookupError):  # one that does not load says so on its own page
+            recipe = recipes.version(hub, slug, version)
+            read = {path.split(".")[2] for path in recipe.reads if path.startswith("event.answers.")}
+            found += [(recipe.title, name) for name in sorted(read - known) if recipe.trigger == f"{SLUG}.submitted"]
+    return found
 
 
 def create(hub: Hub, form: Form, *, by: str) -> str:

@@ -125,7 +125,8 @@ class Recipe:
     """A whole recipe; `text` is the file as it was read, and its `version` follows from the text alone.
 
     `releases`: while a run waits for a person, the next ones of its serial key go ahead.
-    `trigger` is a kind of event ("zoom.meeting.summary_completed"), or `time` where a `schedule` starts it."""
+    `trigger` is a kind of event ("zoom.meeting.summary_completed"), or `time` where a `schedule` starts it. `reads`: the full
+    names of all values that its templates use ("event.topic")."""
 
     slug: str
     title: str
@@ -141,6 +142,7 @@ class Recipe:
     text: str
     schedule: Schedule | None = None
     releases: bool = False
+    reads: frozenset[str] = frozenset()
 
     @property
     def sha256(self) -> str:

@@ -80,7 +80,7 @@ class _Head:
         words = [self.nodes.text(self._get(name), name, most) for name, most in (("title", 120), ("purpose", 600))]
         overview = self.nodes.text(self._get("overview"), "overview", 6_000)
         head = (self._slug(), words[0], words[1], overview, self._replaces())
-        rest = (self.source, when, self._releases())
+        rest = (self.source, when, self._releases(), frozenset(self.nodes.paths))
         return Recipe(*head, settings, trigger, only_if, serial, steps, checks, *rest)
 
     def _get(self, name: str) -> Node | None:

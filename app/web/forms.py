@@ -52,7 +52,8 @@ def create() -> Response:
 @needs("see")
 def show(form_id: str) -> Response:
     found = _form(form_id)
-    told = {"form": {**_plain(found), "submissions": core.submissions(hub(), found.id)}}
+    unasked = [{"recipe": recipe, "name": name} for recipe, name in core.unasked(hub(), found)]
+    told = {"form": {**_plain(found), "submissions": core.submissions(hub(), found.id)}, "unasked": unasked}
     used_by = forecast.read(hub()).get(found.id, forecast.Forecast()).recipes
     return page("forms/show.html", told, at=found, kinds=KINDS, used_by=used_by)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.core import forms, recipes, samples
 from app.settings import Settings
+from connectors.form import definition
 from tests.connectors import whole
 from tests.durability.world import MEETINGS, World
 
@@ -74,3 +76,12 @@ def test_a_sample_of_a_recipe_is_stored_as_if_it_had_been_filled_in(
     assert samples.send(here.hub, "told", "quote") != event
     here.work()
     assert here.pages() == ["Ilse Berg", "Ilse Berg"]
+
+
+def test_a_recipe_that_reads_what_the_form_does_not_ask_is_told(here: World) -> None:
+    own = forms.by_id(here.hub, here.connection("form"))
+    assert own.form
+    assert forms.unasked(here.hub, own) == []
+    fewer = replace(own.form, questions=tuple(q for q in own.form.questions if q.name != "name"))
+    assert forms.unasked(here.hub, replace(own, form=fewer)) == [("Told", "name")]
+    assert forms.unasked(here.hub, replace(own, form=definition.changed(own.form, fewer))) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -11,6 +14,7 @@ from app.db import models
 from connectors.form.definition import Form
 from tests.web.conftest import Site, Visitor
 
+SAMPLE = Path(__file__).parents[1] / "connectors" / "samples" / "form" / "quote.json"
 ROWS = {
     "title": "Ask for a quote",
     "owner": "Berg Joinery",
@@ -154,3 +158,30 @@ def test_connections_lead_to_the_pages_of_forms(site: Site) -> None:
     with site.hub.db.read() as conn:
         row = conn.execute(select(models.connections).where(models.connections.c.id == form_id)).mappings().one()
     assert b"Berg" not in bytes(row["secret"])
+
+
+def test_its_page_says_what_a_recipe_misses(site: Site, tmp_path: Path) -> None:
+    """The runs of that recipe would stop; the page says at which name."""
+    owner = site.visitor("owner")
+    form_id = make(owner)
+    step = {
+        "id": "page",
+        "do": "notion.create_page",
+        "given": {"data_source": "d", "title": "{{ event.answers.phone }}"},
+    }
+    told = {"recipe": "told", "title": "Told", "purpose": "A test.", "when": "form.submitted", "steps": [step]}
+    (tmp_path / "recipe.yaml").write_text(json.dumps(told))
+    event = json.loads(SAMPLE.read_text())
+    case = {
+        "name": "It writes",
+        "event": {**event, "answers": {"phone": "1"}},
+        "expect": {"writes": [{"action": step["do"]}]},
+    }
+    (tmp_path / "cases.yaml").write_text(json.dumps([case]))
+    recipes.publish(site.hub, tmp_path, by="a test")
+    accounts = {"form": form_id, "notion": practice.connection_id(site.hub, "notion")}
+    row = {"slug": "told", "practice": False, "version": recipes.get(site.hub, "told").version, "is_on": True}
+    switch = {**row, "connections": json.dumps(accounts)}
+    site.hub.db.write(lambda conn: conn.execute(models.switches.insert().values(**switch)))
+    shown = owner.get(f"/forms/{form_id}").text
+    assert "event.answers.phone</code> and stops there" in shown
