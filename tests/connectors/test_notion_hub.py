@@ -112,6 +112,41 @@ def test_whichever_answer_gets_lost_there_is_one_of_each(here: World, do: str, w
     done(here)
 
 
+TAKEN_BACK = [
+    ("PATCH", "/v1/pages/", 0),
+    ("PATCH", "/v1/pages/", 1),
+    ("PATCH", "/v1/pages/", 2),
+    ("DELETE", "/v1/comments/", 0),
+    ("DELETE", "/v1/blocks/", 0),
+]
+
+
+@pytest.mark.parametrize("do", ["cut_before", "cut_after"])
+@pytest.mark.parametrize("what", TAKEN_BACK, ids=lambda what: f"{what[1].split('/')[2]} {what[2]}")
+def test_whichever_answer_to_taking_back_gets_lost_all_of_it_goes(
+    here: World, do: str, what: tuple[str, str, int]
+) -> None:
+    method, path, skip = what
+    rename(here)
+    whole.catch_up(here, "notion")
+    done(here)
+    here.served.fault("notion", do, method=method, path=path, skip=skip)
+    whole.take_back(here, here.run()["id"])
+    assert here.run()["state"] == "undone", here.run()
+    assert stands(here) == ([], 0, [], [])
+
+
+def test_what_somebody_edited_meanwhile_stays_and_the_rest_goes(here: World) -> None:
+    page = rename(here)
+    whole.catch_up(here, "notion")
+    done(here)
+    by_hand = {"Meeting": {"rich_text": [{"text": {"content": "By hand"}}]}}
+    here.served.control("notion_set", {"page": page, "properties": by_hand})
+    whole.take_back(here, here.run()["id"])
+    assert (here.run()["state"], "changed “Meeting”" in here.run()["why"]) == ("waiting", True)
+    assert stands(here) == (["By hand"], 0, [], [])
+
+
 def test_a_token_that_ended_stops_the_run_until_another_one_is_entered(here: World) -> None:
     rename(here)
     whole.catch_up(here, "notion")
