@@ -38,10 +38,10 @@ def git(*words: str) -> bytes:
 
 @pytest.fixture(scope="session")
 def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of the commit before the one that brought the newest step of the database."""
+    """The files of the commit before the one that brought the newest step of the database, whatever it was called then."""
     (newest,) = FOLDER.glob(f"versions/{HEAD}_*.py")
     try:
-        brought = git("log", "--diff-filter=A", "--format=%H", "--", str(newest)).decode().split()
+        brought = git("log", "--follow", "--diff-filter=A", "--format=%H", "--", str(newest)).decode().split()
         files = git("archive", f"{brought[-1]}^")
     except (OSError, IndexError) as problem:
         pytest.skip(f"NO OLDER RELEASE HERE: the history of the checkout is needed ({problem})")
