@@ -85,11 +85,10 @@ class Echo:
         }
 
     def sent(self) -> str:
-        """All that ever reached the vendor, opened."""
-        return " ".join(
-            f"{a.path} {a.headers} {unquote_plus(a.body.decode(errors='replace'))} {_opened(a)}"
-            for a in self.vendor.asked
-        )
+        """All that ever reached the vendor, as it came and opened."""
+        asked = self.vendor.asked
+        raw = " ".join(f"{a.path} {a.headers} {a.body.decode(errors='replace')} {_opened(a)}" for a in asked)
+        return f"{raw} {unquote_plus(raw)}"
 
 
 def _opened(asked: Asked) -> str:
