@@ -179,9 +179,11 @@ def test_old_events_are_routed_by_the_clock(here: World) -> None:
 
 
 def test_clocks_leave_practice_accounts_alone_that_no_recipe_uses(here: World) -> None:
-    zoom = practice.connection_id(here.hub, "zoom")  # the recipe that ships is switched on for it
+    zoom, notion = (
+        practice.connection_id(here.hub, slug) for slug in ("zoom", "notion")
+    )  # which the shipped recipe uses
     asked = polling.due(here.hub, idle_practice=False)
-    assert {connection for connection, _ in asked} == {zoom}
+    assert {connection for connection, _ in asked} == {zoom, notion}
     rest = polling.due(here.hub)
     assert len({connection for connection, _ in rest}) > 3
     assert zoom not in {connection for connection, _ in rest}  # it is leased
