@@ -1,4 +1,5 @@
-"""Whose word a run stands on. Where nobody signed what began it, grave changes wait for a person, however freely it may write."""
+"""What a person decides at every level, and whose word a run stands on: where nobody signed what began it, changes that move
+money wait for a person, too."""
 
 from __future__ import annotations
 
@@ -18,17 +19,22 @@ def is_vouched(hub: Hub, kind: str, event: Mapping[str, JSON]) -> bool:
 
 
 def must_ask(work: Work, action: Action) -> bool:
-    """Whether a person decides about this change at every level: it sends, publishes or moves money, and anybody who knows a
-    secret may have made up what began the run, or what it waited for."""
-    grave = action.judgment or Role.MONEY in action.roles.values()
-    return grave and (bool(work.given.get("unvouched")) or any(_came_unvouched(work, s) for s in work.recipe.steps))
+    """Whether a person decides about this change at every level: it sends, publishes or charges; or it moves money, and anybody
+    who knows a secret may have made up what began the run, or what it waited for."""
+    return action.judgment or (Role.MONEY in action.roles.values() and _is_unvouched(work))
 
 
 def reason(work: Work, action: Action) -> str:
     """What to add where a person is asked although the recipe may write freely; "" elsewhere."""
     if work.level == "review" or not must_ask(work, action):
         return ""
-    return ". You are asked because nobody signed the message that this run goes by"
+    if _is_unvouched(work):
+        return ". You are asked because nobody signed the message that this run goes by"
+    return ". You are asked because a person decides about this, however freely the recipe may write"
+
+
+def _is_unvouched(work: Work) -> bool:
+    return bool(work.given.get("unvouched")) or any(_came_unvouched(work, step) for step in work.recipe.steps)
 
 
 def _came_unvouched(work: Work, step: Step) -> bool:

@@ -44,7 +44,7 @@ def effects(here: World) -> list[str]:
 
 
 def test_a_mail_is_answered_and_what_was_sent_stays_sent(here: World) -> None:
-    here.work()
+    here.work_and_approve()
     assert here.run()["state"] == "done", here.run()
     assert effects(here) == WRITTEN
     assert whole.catch_up(here, "google") == [], "what we wrote ourselves starts nothing"
@@ -59,12 +59,14 @@ def test_whichever_answer_gets_lost_each_mail_is_written_and_sent_once(
     here: World, do: str, path: str, skip: int
 ) -> None:
     here.served.fault("google", do, method="POST", path=path, skip=skip)
-    here.work()
+    here.work_and_approve()
     assert here.run()["state"] == "done", here.run()
     assert effects(here) == WRITTEN
 
 
 def test_a_mail_waits_a_minute_in_which_the_run_can_be_stopped(here: World) -> None:
+    here.work(1_000)
+    assert here.approve() == 1
     here.work(1_000)
     assert "mail.send" not in effects(here)
     assert "Stop the run to keep it back" in here.run()["why"]

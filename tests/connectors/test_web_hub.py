@@ -28,6 +28,8 @@ MAIL = {
     "given": {"to": "ana@shop.example", "subject": "An order", "text": "{{ event.body.data.order }}"},
 }
 
+DEAL = {"id": "deal", "do": "pipedrive.create_deal", "given": {"title": "{{ event.body.data.order }}", "value": 120}}
+
 
 @pytest.fixture
 def here(settings: Settings, tmp_path: Path) -> Iterator[World]:
@@ -134,34 +136,52 @@ def mails(here: World) -> list[dict[str, Any]]:
     return [one for one in here.served.effects("email") if "sen" in one["effect"]]
 
 
-def test_a_mail_because_of_a_message_that_nobody_signed_waits_for_a_person(settings: Settings, tmp_path: Path) -> None:
-    with whole.hub(settings, tmp_path, "web.message", EVENT, [SEND, MAIL]) as here:
+def deals(here: World) -> int:
+    return len(here.served.effects("pipedrive", "deal.create"))
+
+
+def test_money_that_moves_for_a_message_that_nobody_signed_waits_for_a_person(
+    settings: Settings, tmp_path: Path
+) -> None:
+    with whole.hub(settings, tmp_path, "web.message", EVENT, [SEND, DEAL]) as here:
         whole.change_credentials(here, "web", scheme="bearer")
         assert arrive(here, authorization=f"Bearer {practice.token(here.hub)}").status == 200
         here.work()
-        assert (here.run()["state"], mails(here), taken(here)) == ("waiting", [], [SEEN])
+        assert (here.run()["state"], deals(here), taken(here)) == ("waiting", 0, [SEEN])
         (review,) = here.reviews(state="open")
         assert review["kind"] == "approve"
         assert "You are asked because nobody signed" in review["says"]
         reviews.decide(here.hub, review["id"], "approve", by="Ana")
         here.work()
-        assert here.run()["state"] == "done", here.run()
-        assert len(mails(here)) == 1
+        assert (here.run()["state"], deals(here)) == ("done", 1), here.run()
 
 
-def test_a_mail_because_of_a_signed_message_goes_as_the_recipe_says(settings: Settings, tmp_path: Path) -> None:
+def test_money_that_moves_for_a_signed_message_goes_as_the_recipe_says(settings: Settings, tmp_path: Path) -> None:
+    with whole.hub(settings, tmp_path, "web.message", EVENT, [DEAL]) as here:
+        arrive(here)
+        here.work()
+        assert (here.run()["state"], deals(here)) == ("done", 1), here.run()
+
+
+def test_a_mail_waits_for_a_person_whoever_signed(settings: Settings, tmp_path: Path) -> None:
     with whole.hub(settings, tmp_path, "web.message", EVENT, [MAIL]) as here:
         arrive(here)
         here.work()
-        assert (here.run()["state"], len(mails(here))) == ("done", 1)
+        assert (here.run()["state"], mails(here)) == ("waiting", [])
+        (review,) = here.reviews(state="open")
+        assert "because a person decides about this, however freely the recipe may write" in review["says"]
+        here.work_and_approve()
+        assert (here.run()["state"], len(mails(here))) == ("done", 1), here.run()
 
 
-def test_a_mail_after_waiting_for_a_message_that_nobody_signed_waits_too(settings: Settings, tmp_path: Path) -> None:
+def test_money_that_moves_after_waiting_for_a_message_that_nobody_signed_waits_too(
+    settings: Settings, tmp_path: Path
+) -> None:
     waits = {
         "id": "answer",
         "wait": {"for_event": "web.message", "where": {"type": "order.confirmed"}, "at_most": "1 day"},
     }
-    with whole.hub(settings, tmp_path, "web.message", EVENT, [waits, MAIL]) as here:
+    with whole.hub(settings, tmp_path, "web.message", EVENT, [waits, DEAL]) as here:
         arrive(here)
         here.work(0)
         assert here.run()["state"] == "later"
@@ -171,5 +191,5 @@ def test_a_mail_after_waiting_for_a_message_that_nobody_signed_waits_too(setting
         assert intake.receive(here.hub, "web", key_of(here), body, proof).status == 200
         here.work()
         first = min(here.runs(), key=lambda run: str(run["id"]))
-        assert (first["state"], mails(here)) == ("waiting", [])
+        assert (first["state"], deals(here)) == ("waiting", 0)
         assert "approve" in [review["kind"] for review in here.reviews(state="open", run=first["id"])]

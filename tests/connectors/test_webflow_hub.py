@@ -46,7 +46,7 @@ def items(here: World) -> list[tuple[str, str | None, bool, bool]]:
 def test_an_answer_makes_one_item_that_is_taken_back(here: World) -> None:
     here.served.control("webflow_submit", {})
     assert len(whole.catch_up(here, "webflow")) == 1
-    here.work()
+    here.work_and_approve()
     assert here.run()["state"] == "done", here.run()
     assert items(here) == [("Hello", "Hall", True, False)]
     whole.catch_up(here, "webflow")
@@ -63,7 +63,7 @@ def test_whichever_answer_gets_lost_there_is_one_of_each(here: World, do: str, w
     here.served.fault("webflow", do, method=what[0], path=what[1])
     here.served.control("webflow_submit", {})
     whole.catch_up(here, "webflow")
-    here.work()
+    here.work_and_approve()
     assert here.run()["state"] == "done", here.run()
     assert items(here) == [("Hello", "Hall", True, False)]
     assert len(here.served.effects("webflow", "item.create")) == 1
@@ -83,7 +83,7 @@ def told(here: World, trigger: str) -> None:
 def test_a_delivery_about_our_own_change_is_no_news(here: World) -> None:
     here.served.control("webflow_submit", {})
     whole.catch_up(here, "webflow")
-    here.work()
+    here.work_and_approve()
     told(here, "collection_item_changed")
     assert "webflow.item.changed" not in [event["kind"] for event in here.events()]
     (item,) = here.served.control("state?slug=webflow")["item"]
@@ -96,12 +96,12 @@ def test_a_token_that_ended_stops_the_run_until_another_one_is_entered(here: Wor
     here.served.control("webflow_submit", {})
     whole.catch_up(here, "webflow")
     here.served.control("settings", {"revoked": ["webflow"]})
-    here.work()
+    here.work_and_approve()
     assert (here.run()["state"], "no longer accepts" in here.run()["why"]) == ("waiting", True)
     with pytest.raises(ConnectorError, match="no longer accepts"):
         whole.change_credentials(here, "webflow", token="old")
     here.served.control("settings", {"revoked": []})
     whole.change_credentials(here, "webflow", token=whole.own_token(here))
-    here.work()
+    here.work_and_approve()
     assert here.run()["state"] == "done", here.run()
     assert items(here) == [("Hello", "Hall", True, False)]

@@ -40,7 +40,7 @@ def posts(here: World) -> list[tuple[str, str]]:
 
 def test_a_new_post_makes_one_more_which_is_taken_back(here: World) -> None:
     begin(here)
-    here.work()
+    here.work_and_approve()
     assert here.run()["state"] == "done", here.run()
     assert posts(here) == [("Open day", "publish"), ("After Open day", "publish")]
     whole.take_back(here, here.run()["id"])
@@ -52,7 +52,7 @@ def test_a_new_post_makes_one_more_which_is_taken_back(here: World) -> None:
 def test_whichever_answer_gets_lost_there_is_one_of_each(here: World, do: str, skip: int) -> None:
     here.served.fault("wordpress", do, method="POST", path="/wp-json/wp/v2/posts", skip=skip)
     begin(here)
-    here.work()
+    here.work_and_approve()
     assert here.run()["state"] == "done", here.run()
     assert posts(here) == [("Open day", "publish"), ("After Open day", "publish")]
     assert len(here.served.effects("wordpress", "post.create")) == 1
@@ -61,12 +61,12 @@ def test_whichever_answer_gets_lost_there_is_one_of_each(here: World, do: str, s
 def test_a_password_that_ended_stops_the_run_until_another_one_is_entered(here: World) -> None:
     begin(here)
     here.served.control("settings", {"revoked": ["wordpress"]})
-    here.work()
+    here.work_and_approve()
     assert (here.run()["state"], "Application Passwords" in here.run()["why"]) == ("waiting", True)
     mine: dict[str, Any] = {"site": "https://practice.example", "user": "patchbay"}
     with pytest.raises(ConnectorError, match="does not accept"):
         whole.change_credentials(here, "wordpress", password="old", **mine)
     here.served.control("settings", {"revoked": []})
     whole.change_credentials(here, "wordpress", password=whole.own_token(here), **mine)
-    here.work()
+    here.work_and_approve()
     assert here.run()["state"] == "done", here.run()

@@ -33,12 +33,15 @@ def _mailbox(office: World) -> str:
     return office.connection("email")
 
 
-def arrive(office: World) -> None:
-    """A mail comes in, is polled, and its run begins."""
+def arrive(office: World, *, approved: bool = True) -> None:
+    """A mail comes in, is polled, its run begins, and somebody approves the answer."""
     office.served.control("email_arrive", {})
     assert len(polling.poll(office.hub, _mailbox(office), "mail.received")) == 1
     one_round(office.hub)  # routed
     one_round(office.hub)  # begun
+    if approved:
+        assert office.approve() == 1
+        one_round(office.hub)
 
 
 def sent(office: World) -> list[dict[str, Any]]:
@@ -73,7 +76,7 @@ def test_a_worker_that_looks_too_early_begins_no_other_wait(office: World) -> No
 
 def test_the_while_begins_when_a_person_has_approved(office: World) -> None:
     switch_on(office.hub, "review")
-    arrive(office)
+    arrive(office, approved=False)
     (review,) = office.reviews(state="open")
     office.skip(600_000)
     reviews.decide(office.hub, review["id"], "approve", by="Ana")
