@@ -10,6 +10,7 @@ import pytest
 
 from app.settings import Settings
 from connectors.contract import ConnectorError
+from connectors.notion import _upsert
 from tests.connectors import whole
 from tests.durability.world import MEETINGS, TODOS, World
 
@@ -27,7 +28,8 @@ STEPS: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def here(settings: Settings, tmp_path: Path) -> Iterator[World]:
+def here(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(_upsert, "_WAIT", 0.05)  # real seconds, which the clock of these tests does not skip
     with whole.hub(settings, tmp_path, "notion.page.changed", EVENT, STEPS) as made:
         page = made.served.control("notion_page", {"data_source": TODOS, "title": "Chairs"})
         assert whole.catch_up(made, "notion") == [], "the first look only remembers"
