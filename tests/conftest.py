@@ -15,7 +15,7 @@ from app.core.hub import Hub, open_hub
 from app.db.migrate import migrate
 from app.practice.serve import Served
 from app.settings import Settings
-from tests import databases, network, redis_server, tripwire
+from tests import databases, nested, network, redis_server, tripwire
 
 _DECIDING = ("DATABASE_URL", "REDIS_URL", "PORT", "TRUSTED_HOSTS")
 KEYS = (Fernet.generate_key().decode(),)
@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [n for n in os.environ if n.startswith(("PATCHBAY_", "OPENAI_")) or n in _DECIDING]:
         del os.environ[name]  # the shell of whoever runs the tests decides nothing
     network.shut()
+    nested.refuse()
     tripwire.set_up()
 
 

@@ -46,7 +46,7 @@ class Hub:
     def secret(self) -> bytes:
         """This hub's own secret: markers of writes are made with it, so it must outlive key rotation."""
         place = "house:secret:value"
-        with self.db.read() as conn:
+        with self.db.apart() as conn:
             kept: str | None = house.get(conn, "secret")
         if kept is None:
             fresh = self.vault.seal(secrets.token_bytes(32), place).decode()

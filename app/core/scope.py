@@ -69,7 +69,12 @@ def scope_of(work: Work) -> dict[str, Any]:
 def event_of(hub: Hub, event_id: str) -> dict[str, JSON]:
     """A stored event in the shape recipes see. Raises Failed when what came in was removed because of its age."""
     with hub.db.read() as conn:
-        row = conn.execute(_SEEN, {"which": event_id}).one()
+        return event_in(conn, hub, event_id)
+
+
+def event_in(conn: Connection, hub: Hub, event_id: str) -> dict[str, JSON]:
+    """The same within a transaction."""
+    row = conn.execute(_SEEN, {"which": event_id}).one()
     trigger = trigger_of(hub, row.kind)
     if row.body is None:
         raise Failed("What came in was removed because of its age")

@@ -178,7 +178,7 @@ def _end(conn: Connection, work: Work, step: Step, found: str) -> JSON:
         return None
     if not came and what.kind and what.otherwise != "go_on" and not _let_pass(work, what, row["until"]):
         raise _not_come(what, row["until"])
-    value = ended(what, now, scope.event_of(hub, came) if came else None)
+    value = ended(what, now, scope.event_in(conn, hub, came) if came else None)
     conn.execute(delete(waits).where(waits.c.run == work.run["id"]))
     work.journal.save(conn, step.id, _ITEM, state="done", answer=value, ended_at=now, error="")
     work.journal.flush(conn)

@@ -20,7 +20,7 @@ from typing import Any, TypeVar, cast
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from app.db import direct, unread
 
@@ -29,6 +29,10 @@ Write = Callable[[Connection], T]
 _BUSY = 15.0  # seconds a writer waits for its turn
 _RESTED = 2.0  # seconds after which a connection may have been cut without our knowing
 _BATCH = 16  # writes that share one commit at most: other processes wait that long
+_AS_WE_NEED_IT = {
+    "options": "-c statement_timeout=15000 -c synchronous_commit=on -c idle_in_transaction_session_timeout=60000",
+    "connect_timeout": 5,
+}
 _OTHERS = 0.001  # seconds after a full one in which they may go first: as long as they sleep between two looks
 
 
@@ -38,18 +42,26 @@ class Database:
     `fn` must have no effect outside the database: it may run again. No network call inside it.
     """
 
-    def __init__(self, url: str, *, pool: int = 12) -> None:
+    def __init__(self, url: str, *, pool: int = 11) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url, pool) if self.is_sqlite else _postgres(url, pool)
         # A question is no transaction: without BEGIN and ROLLBACK it takes a third of the messages. Same pool.
         self._reading = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._commits = _GroupCommit(self.engine, _lock_path(url)) if self.is_sqlite else None
+        self._apart = None if self.is_sqlite else create_engine(url, poolclass=NullPool, connect_args=_AS_WE_NEED_IT)
         self.before_write: Callable[[], None] = _at_once  # may wait, if others go first
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with self._reading.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def apart(self) -> Iterator[Connection]:
+        """For a question that may be asked within a transaction: a connection of its own, since those of the pool may all be with
+        others who wait for what this transaction has locked. Never inside a transaction of SQLite's."""
+        with (self._apart or self._reading).connect() as conn:
             yield conn
 
     def write(self, fn: Write[T]) -> T:
@@ -73,6 +85,8 @@ class Database:
         if self._commits is not None:
             self._commits.close()
         self.engine.dispose()
+        if self._apart is not None:
+            self._apart.dispose()
 
 
 def _at_once() -> None:
@@ -80,13 +94,8 @@ def _at_once() -> None:
 
 
 def _postgres(url: str, pool: int) -> Engine:
-    options = "-c statement_timeout=15000 -c synchronous_commit=on -c idle_in_transaction_session_timeout=60000"
-    engine = create_engine(
-        url,
-        pool_size=pool,
-        max_overflow=0,  # a server lets a hundred in by default; eight processes take no more than that
-        connect_args={"options": options, "connect_timeout": 5},
-    )
+    # A server lets a hundred in by default: eight processes take no more than that, with the one beside the pool.
+    engine = create_engine(url, pool_size=pool, max_overflow=0, connect_args=_AS_WE_NEED_IT)
     unread.watch(engine)
     event.listen(engine, "checkin", _rests)
     event.listen(engine, "checkout", partial(_wakes, engine))

@@ -40,7 +40,7 @@ class Steady:
             with self._lock:
                 offset = self._offset if self._offset is not None else self._learn(boot)
         elif not self._db.is_sqlite and boot - self._asked > _ASK_AGAIN and self._lock.acquire(blocking=False):
-            try:  # one asks; the others, who may hold all connections there are, go on with what was known
+            try:  # one asks; the others go on with what was known
                 offset = self._learn(boot)
             finally:
                 self._lock.release()
@@ -54,7 +54,7 @@ class Steady:
     def _ask(self) -> int:
         if self._db.is_sqlite:
             return self._db.write(_boot_start)
-        with self._db.read() as conn:
+        with self._db.apart() as conn:  # whoever asks may be in a transaction
             before = since_boot()
             server = conn.execute(text("select (extract(epoch from clock_timestamp()) * 1000)::bigint")).scalar_one()
             return int(server) - (before + since_boot()) // 2

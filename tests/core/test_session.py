@@ -365,3 +365,14 @@ def _kept(db: Database) -> list[str]:
 def look(db: Database) -> None:
     with db.read() as conn:
         conn.execute(select(1))
+
+
+def test_a_question_inside_a_write_is_noticed(db: Database) -> None:
+    def asks(conn: Connection) -> None:
+        with db.read():
+            pass
+
+    with pytest.raises(AssertionError, match="asked inside a write"):
+        db.write(asks)
+    with db.read() as conn:
+        assert conn.execute(text("select 1")).scalar() == 1

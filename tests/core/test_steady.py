@@ -6,18 +6,20 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
 from app.core import house
 from app.core.hub import Hub
 from app.db import steady
-from app.db.models import runs
+from app.db.models import runs, serials
 from app.db.session import Database
 from app.db.steady import Steady
+from tests.databases import Postgres
 from tests.durability.world import until
 
 BOTH = pytest.mark.both_databases
@@ -153,3 +155,26 @@ def test_writers_who_hold_every_connection_do_not_wait_for_each_other(
         assert hands.submit(write, False).result(20) >= known
         assert asker.result(20) >= known
     db.close()
+
+
+def test_who_asks_within_a_transaction_needs_none_of_the_connections_that_wait_for_it(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All others hold the pool's connections, and wait for a row that the one who asks has locked."""
+    monkeypatch.setattr(steady, "_ASK_AGAIN", -1)
+    with postgres.fresh() as url, closing(Database(url, pool=2)) as db, ThreadPoolExecutor(2) as hands:
+        db.write(lambda conn: conn.execute(serials.insert().values(key="row", next=0)))
+        clock, locked, mine = Steady(db), threading.Event(), serials.update().values(next=serials.c.next + 1)
+        clock.now()
+
+        def asks(conn: Connection) -> int:
+            conn.execute(mine)
+            locked.set()
+            until(lambda: db.engine.pool.checkedout() == 2)  # type: ignore[attr-defined]  # a QueuePool has it
+            return clock.now()
+
+        asker = hands.submit(db.write, asks)
+        assert locked.wait(20)
+        waiter = hands.submit(db.write, lambda conn: conn.execute(mine).rowcount)
+        assert asker.result(10) > 0
+        assert waiter.result(10) == 1

@@ -12,11 +12,17 @@ import pytest
 from app.core import apps, connections, polling
 from app.practice.serve import Served
 from app.settings import Settings
+from app.web import limits, oauth
 from connectors.contract import Unreadable
 from connectors.pipedrive._uninstall import uninstalled
 from tests.oauth.conftest import Person
 
 BODY: dict[str, Any] = {"client_id": "practice", "company_id": 1001, "user_id": 7, "timestamp": "2026-11-18T10:00:00Z"}
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oauth, "_strangers", limits.Bucket(rate=1, burst=20))
 
 
 @pytest.fixture
