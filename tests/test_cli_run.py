@@ -112,6 +112,9 @@ def test_everything_starts_is_looked_after_and_stops(started: Started) -> None:
     assert "already running" in second.stderr
 
     before = started.all("patchbay worker")
+    for pid in before | started.all("patchbay web"):
+        assert len(os.sched_getaffinity(pid)) == 1, "its threads pass Python's lock from core to core"
+    assert len(set.union(*map(os.sched_getaffinity, before))) == min(len(before), len(os.sched_getaffinity(0)))
     os.kill(min(before), signal.SIGKILL)
     wait_until(lambda: len(started.all("patchbay worker")) == len(before) and min(before) not in started.children())
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from importlib import import_module
 from logging import Logger
 
-from app.cli import place, supervisor
+from app.cli import cores, place, supervisor
 from app.cli.child import Child
 from app.cli.speak import JSON, Failed, Out
 from app.cli.valkey import Valkey
@@ -85,9 +85,8 @@ def _others(given: Settings, log: Logger) -> list[Child]:
 
     _share("notion_client", "openai")
 
-    programs = {"worker": worker.run, "clock": clock.run}
-    names = ["worker"] * given.workers + ["clock"]
-    return [_child(name, given, log, programs[name]) for name in names]
+    workers = [_child("worker", given, log, worker.run, core) for core in range(given.workers)]
+    return [*workers, _child("clock", given, log, clock.run)]
 
 
 def _share(*modules: str) -> None:
@@ -96,9 +95,14 @@ def _share(*modules: str) -> None:
         import_module(module)
 
 
-def _child(name: str, given: Settings, log: Logger, work: Callable[..., int]) -> Child:
+def _child(name: str, given: Settings, log: Logger, work: Callable[..., int], core: int | None = None) -> Child:
+    def program() -> None:
+        if core is not None:
+            cores.keep_to(core)
+        sys.exit(work(given, prepared=True))
+
     command = [sys.executable, str(place.ROOT / "app" / "__main__.py"), name]
-    return Child(name, command, _environment(given), log, program=lambda: sys.exit(work(given, prepared=True)))
+    return Child(name, command, _environment(given), log, program=program)
 
 
 def _web(given: Settings, listening: socket.socket, log: Logger) -> Child:
@@ -106,8 +110,11 @@ def _web(given: Settings, listening: socket.socket, log: Logger) -> Child:
     fd = listening.fileno()
     from app.cli import serving
 
-    command = _gunicorn(f"fd://{fd}")
-    return Child("web", command, _environment(given), log, keep=[fd], program=lambda: serving.serve(_options(), fd))
+    def program() -> None:
+        cores.keep_to(-1)
+        serving.serve(_options(), fd)
+
+    return Child("web", _gunicorn(f"fd://{fd}"), _environment(given), log, keep=[fd], program=program)
 
 
 def _environment(given: Settings) -> dict[str, str]:

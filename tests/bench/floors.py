@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
 from flask import Flask, request
 
-from app.cli import place, processes
+from app.cli import cores, place, processes
 from tests.bench.ports import free, opened
 
 _PRODUCT = "app.main:create_app()"
@@ -93,14 +94,15 @@ def commits(url: str, body: bytes, seconds: float) -> float:
 
 @contextmanager
 def served(name: str, url: str = "") -> Iterator[int]:
-    """One of the two applications in the web server of the hub, with all its options. Gives the port."""
+    """One of the two applications in the web server of the hub, with all its options and on the same core. Gives the port."""
     port = free()
     words = [
         f"tests.bench.floors:{name}()" if word == _PRODUCT else word
         for word in processes._gunicorn(f"127.0.0.1:{port}")
     ]
     env: dict[str, Any] = {**os.environ, _DATABASE: url}
-    process = subprocess.Popen(words, env=env, cwd=place.ROOT, stdout=sys.stderr)
+    on_core = partial(cores.keep_to, -1)
+    process = subprocess.Popen(words, env=env, cwd=place.ROOT, stdout=sys.stderr, preexec_fn=on_core)
     try:
         opened(port, process)
         yield port

@@ -10,16 +10,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 from sqlalchemy import func, select
 
-from app.cli import place
+from app.cli import cores, place
 from app.core import beginning, connections, practice, recipes, samples, users
 from app.core.hub import Hub, open_hub
 from app.db.models import runs
@@ -129,8 +130,13 @@ def _pace(notion: float) -> dict[str, str]:
 
 
 @contextmanager
-def _process(words: list[str], env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(words, env=env, cwd=place.ROOT, stdout=subprocess.DEVNULL, stderr=sys.stderr)
+def _process(
+    words: list[str], env: Mapping[str, str], first: Callable[[], None] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`first` is called in the process before anything else."""
+    process = subprocess.Popen(
+        words, env=env, cwd=place.ROOT, stdout=subprocess.DEVNULL, stderr=sys.stderr, preexec_fn=first
+    )
     try:
         yield process
     finally:
@@ -153,8 +159,9 @@ def everything(house: House) -> Iterator[int]:
 
 @contextmanager
 def web_alone(house: House, redis_url: str) -> Iterator[None]:
-    """Only the web process, with a Redis to ring at."""
-    with _process([sys.executable, _MAIN, "web"], {**house.env, "REDIS_URL": redis_url}) as process:
+    """Only the web process, on a core as `run` gives it one, with a Redis to ring at."""
+    env = {**house.env, "REDIS_URL": redis_url}
+    with _process([sys.executable, _MAIN, "web"], env, partial(cores.keep_to, -1)) as process:
         opened(house.port, process)
         yield
 
