@@ -35,6 +35,10 @@ def routes(api: Blueprint, suite: Suite) -> None:
         answer: dict[str, JSON] = {"range": where, "majorDimension": "ROWS"}
         return jsonify(answer | ({"values": trimmed} if (trimmed := _trimmed(lines)) else {}))
 
+    _writing(api, suite)
+
+
+def _writing(api: Blueprint, suite: Suite) -> None:
     @api.post(f"{_BASE}/values/<where>:append")
     def sheets_append(id: str, where: str) -> Response:
         how = _how(request.args.get("valueInputOption", ""))

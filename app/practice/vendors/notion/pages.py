@@ -50,6 +50,12 @@ def routes(api: Blueprint, shelf: Shelf) -> None:
         page = shelf.shared("page", identifier(id, "path.page_id"))
         return answer(show_property(shelf, page, property))
 
+    _block_routes(api, shelf)
+
+
+def _block_routes(api: Blueprint, shelf: Shelf) -> None:
+    ledger, ground = shelf.ledger, shelf.ground
+
     @api.get("/v1/blocks/<id>/children")
     def children(id: str) -> Response:
         parent = shelf.place(identifier(id, "path.block_id"))

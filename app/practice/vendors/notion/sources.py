@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.practice.door import done, root
+from app.practice.ledger import Ledger
 from app.practice.vendors.notion import filters, rich_text, values
 from app.practice.vendors.notion.body import answer, body, cut
 from app.practice.vendors.notion.people import BOT, PEOPLE
@@ -28,25 +29,7 @@ MOST = 10_000
 
 
 def routes(api: Blueprint, shelf: Shelf) -> None:
-    ledger = shelf.ledger
-
-    @api.before_request
-    def may_see_people() -> None:
-        about_people = "/v1/users" in request.path and not request.path.endswith("/users/me")
-        if about_people and "users" in ledger.note("notion_lacks", []):
-            refuse(403, "restricted_resource", "Insufficient permissions for this endpoint.")
-
-    @api.get("/v1/users")
-    def users() -> Response:
-        shown, frame = cut([me(), *(person(one) for one in PEOPLE)], request.args, "user", "query")
-        return answer({**frame, "results": shown})
-
-    @api.get("/v1/users/<id>")
-    def user(id: str) -> Response:
-        wanted = BOT if id == "me" else identifier(id, "path.user_id")
-        if wanted != BOT and wanted not in PEOPLE:
-            missing("user", id)
-        return answer(me() if wanted == BOT else person(wanted))
+    _people_routes(api, shelf.ledger)
 
     @api.get("/v1/databases/<id>")
     def database(id: str) -> Response:
@@ -58,7 +41,7 @@ def routes(api: Blueprint, shelf: Shelf) -> None:
 
     @api.patch("/v1/data_sources/<id>")
     def change_source(id: str) -> Response:
-        with ledger.write():
+        with shelf.ledger.write():
             source = shelf.shared("data_source", identifier(id, "path.data_source_id"))
             given = body({"title", "properties", "icon", "in_trash", "parent"})
             if source["in_trash"] and given.get("in_trash") is not False:
@@ -81,6 +64,26 @@ def routes(api: Blueprint, shelf: Shelf) -> None:
         given = body({"query", "filter", "sort", "start_cursor", "page_size"})
         shown, frame = cut(matches(shelf, given), given, "page_or_data_source", "body")
         return answer({**frame, "results": [show(shelf, item) for item in shown]})
+
+
+def _people_routes(api: Blueprint, ledger: Ledger) -> None:
+    @api.before_request
+    def may_see_people() -> None:
+        about_people = "/v1/users" in request.path and not request.path.endswith("/users/me")
+        if about_people and "users" in ledger.note("notion_lacks", []):
+            refuse(403, "restricted_resource", "Insufficient permissions for this endpoint.")
+
+    @api.get("/v1/users")
+    def users() -> Response:
+        shown, frame = cut([me(), *(person(one) for one in PEOPLE)], request.args, "user", "query")
+        return answer({**frame, "results": shown})
+
+    @api.get("/v1/users/<id>")
+    def user(id: str) -> Response:
+        wanted = BOT if id == "me" else identifier(id, "path.user_id")
+        if wanted != BOT and wanted not in PEOPLE:
+            missing("user", id)
+        return answer(me() if wanted == BOT else person(wanted))
 
 
 def rows(shelf: Shelf, source: Object, given: Object) -> Object:
