@@ -81,9 +81,9 @@ def change(
     row = _row(hub, connection_id)
     connector = _connector(hub, row["slug"])
     stored = hub.vault.open_json(row["secret"], f"connections:{connection_id}:secret") or {}
-    hooks = hub.vault.open_json(row["hook_secrets"], f"connections:{connection_id}:hook_secrets") or []
-    if hook_secret and hook_secret != HIDDEN and hook_secret not in hooks:
-        hooks = [hook_secret, *hooks][:2]  # the one before stays valid while the vendor changes over
+    hooks = _hooks_with(
+        hook_secret, hub.vault.open_json(row["hook_secrets"], f"connections:{connection_id}:hook_secrets")
+    )
     by_key = not row["consented_at"]
     more = extras.of(connector, credentials)
     values = typed.fields(connector, credentials, stored, bool(hooks)) if by_key else {**stored, **more}
@@ -119,6 +119,12 @@ def change(
     hub.db.write(save)
     hook_keys.forget()
     return get(hub, connection_id)
+
+
+def _hooks_with(secret: str, hooks: list[str] | None) -> list[str]:
+    """The one before stays valid while the vendor changes over."""
+    known = hooks or []
+    return [secret, *known][:2] if secret and secret != HIDDEN and secret not in known else known
 
 
 def check(hub: Hub, connection_id: str) -> dict[str, Any]:
@@ -309,7 +315,8 @@ def asking(opened: Opened, ask: Callable[[], T]) -> T:
     try:
         return ask()
     except ConnectorError as problem:
-        raise masked(problem)  # noqa: B904 - it is the same one
+        masked(problem)
+        raise
     except Exception as error:
         trouble = classify(opened.door, error, opened.connector, write=False, now=0)
         if trouble.kind is Kind.BUG:

@@ -116,7 +116,8 @@ class Desk:
         try:
             return ask(session)
         except ConnectorError as problem:
-            raise masks.masked(problem)  # noqa: B904 - it is the same one
+            masks.masked(problem)
+            raise
         except OAuthError as refusal:
             raise masks.masked(self._refusal(str(refusal.error or ""), str(refusal.description or ""))) from refusal
         except Exception as problem:
