@@ -197,6 +197,7 @@ def test_killing_run_ends_everything(started: Started) -> None:
     pids = started.children()
     os.kill(started.process.pid, signal.SIGKILL)
     wait_until(lambda: gone(pids))
+    assert gone(pids)
 
 
 def test_a_taken_port_is_a_sentence(started: Started, tmp_path: Path) -> None:

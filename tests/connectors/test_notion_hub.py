@@ -112,6 +112,7 @@ def test_whichever_answer_gets_lost_there_is_one_of_each(here: World, do: str, w
     whole.catch_up(here, "notion")
     here.served.fault("notion", do, method=method, path=path, skip=skip)
     done(here)
+    assert stands(here) == WRITTEN
 
 
 TAKEN_BACK = [

@@ -332,7 +332,7 @@ def test_a_connection_that_was_cut_while_it_rested_is_replaced(
                 conn.execute(text(f"{mine} and pid <> pg_backend_pid()"))
             monkeypatch.setattr(session, "_RESTED", -1.0)
             look(db)
-            db.write(lambda conn: conn.execute(text("select 1")))
+            assert db.write(lambda conn: conn.execute(text("select 1")).scalar()) == 1
         finally:
             db.close()
             other.close()
